@@ -37,6 +37,14 @@ def test_labels(tmp_path: Path) -> None:
     says_nothing_of_its_own(printed(["labels", "list", "log"], tmp_path))
 
 
+@pytest.mark.parametrize("words", [("policy", "check"), ("labels", "list"), ("show",), ("refusal-judge",), ("docs",)])
+def test_what_a_command_complains_of(tmp_path: Path, words: Sequence[str]) -> None:
+    done = stillwatch([*words, HARM], tmp_path, os.environ, timeout=600)
+    assert done.returncode in (1, 2)
+    assert "\x1b" not in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.startswith(FORGED[:20])]
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run in which every text of accounts, campaigns, links and exchanges that holds an account's name holds harm."""

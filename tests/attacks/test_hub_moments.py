@@ -7,9 +7,10 @@ import httpx
 import pytest
 from alliance_served import alliance, indicator
 
-from stillwatch.alliance.hub import Pace, database, storage
+from stillwatch.alliance.hub import Pace, admit, database, expel, journal_entries, storage
 from stillwatch.alliance.hub.timestamps import now
 from stillwatch.alliance.member import pull
+from stillwatch.core import OutputUnwritable
 from stillwatch.rounds.relay import matching_router
 
 
@@ -44,12 +45,23 @@ def test_a_database_that_another_holds_is_no_failure_of_the_hub(
             served.get("alpha", "/alliance/collections/green/objects/"),
             served.get("alpha", "/alliance/collections/"),
         )
+        # A stranger is refused as ever, and no member waits for that to be written down.
+        nobody = {"Authorization": "Bearer none"}
+        assert httpx.get(f"{served.url}/taxii2/", headers=nobody, timeout=600, trust_env=False).status_code == 401
+        assert served.get("alpha", "/taxii2/").status_code == 200
+        for done in (lambda: admit(served.hub, "beta"), lambda: expel(served.hub, "alpha")):
+            with pytest.raises(OutputUnwritable, match="locked") as refused:
+                done()
+            assert "token" not in str(refused.value)
         holder.execute("ROLLBACK")
         holder.close()
         for one in answers:
             assert (one.status_code, one.headers["retry-after"]) == (503, "5")
             assert "does not answer" in one.json()["title"]
         assert served.post("alpha", "green", [indicator("alpha", 1, "green")]).json()["success_count"] == 1
+    hub = database.Hub.open(tmp_path / "hub.db")
+    assert "refuse" in [entry.body["action"] for entry in journal_entries(hub)]
+    hub.close()
 
 
 def test_rounds_that_a_member_opens_are_counted(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ ANSWERS = {
     "choices that are none": whole(b'{"choices": "four"}'),
     "a choice that is none": whole(b'{"choices": [7]}'),
     "depth": whole(b"[" * 200_000 + b"]" * 200_000),
+    "a refusal with lines of its own": whole(b"no\r\nstillwatch: evidence: none\x1b[2J", "400 Bad"),
     "a redirect": whole(b"", "307 Temporary Redirect", "location: http://127.0.0.1:1/v1/chat/completions"),
     "no UTF-8": whole(b'{"choices": [{"message": {"content": "\xff"}}]}'),
     "no HTTP": b"four\r\n\r\n",
@@ -77,6 +78,8 @@ def test_an_answer_that_is_none_is_said_in_a_sentence(
         Endpoint(url, tmp_path / "record.jsonl", timeout_seconds=20).complete(BODY)
     assert url in str(failed.value)
     assert "carries on" in str(failed.value)
+    assert len(str(failed.value).splitlines()) == 2
+    assert str(failed.value).replace("\n", "").isprintable()
     assert not (tmp_path / "record.jsonl").exists()
 
 
@@ -185,3 +188,36 @@ def test_of_an_answer_that_is_far_too_long_its_beginning_is_kept_as_cut(tmp_path
         model = open_model(f"openai:{url}#m", AskSettings(tmp_path, parallel=1, max_tokens=20))
         text, ending = model.answers([(("user", "Two and two?"),)])[0]
         assert (len(text), ending) == (20 * 64, "length")
+
+
+@pytest.mark.parametrize("where", ["content", "reasoning_content", "logprobs"])
+def test_what_goes_on_beyond_all_measure_fills_neither_disk_nor_memory(tmp_path: Path, where: str) -> None:
+    """Each answer had been kept whole, up to 32 MiB of hundreds."""
+    found = choice("four")
+    if where == "logprobs":
+        found["logprobs"] = {"content": [{"top_logprobs": [{"token": "x" * 99, "logprob": -1.0}] * 1_000}] * 60}
+    else:
+        found["message"][where] = "word " * 1_000_000
+    body = json.dumps({"choices": [found]}).encode()
+    with answering(lambda out: out.write(whole(body))) as url:
+        for _ in range(2):  # the second time from the record
+            model = open_model(f"openai:{url}#m", AskSettings(tmp_path, parallel=1, max_tokens=20))
+            text, ending = model.answers([(("user", "Two and two?"),)])[0]
+            assert (text[:4], ending) == ("word" if where == "content" else "four", "length")
+    record = tmp_path / "m.jsonl"
+    assert record.stat().st_size < 1_000_000
+    assert len(record.read_bytes().splitlines()) == 1
+
+
+def test_a_record_that_was_damaged_is_asked_for_again_where_it_was(tmp_path: Path) -> None:
+    record = tmp_path / "record.jsonl"
+    with answering(lambda out: out.write(whole(GOOD))) as url:
+        one = Endpoint(url, record)
+        for seed in range(4):
+            one.complete(BODY | {"seed": seed})
+        lines = record.read_bytes().splitlines(keepends=True)
+        record.write_bytes(b"\xff\x00[[\n" + lines[0] + b"[" * 100_000 + b"\n" + lines[3] + lines[1][:40])
+        again = Endpoint(url, record)
+        for seed in range(4):
+            assert again.complete(BODY | {"seed": seed})["choices"][0]["message"]["content"] == "four"
+        assert again.sent == 2

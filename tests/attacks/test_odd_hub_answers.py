@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import resource
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +14,8 @@ from typing import Any
 import pytest
 from alliance_served import TAXII, indicator
 
-from stillwatch.alliance.member import Credentials, Membership, pull, send
-from stillwatch.core import EndpointFailed, StillwatchError
+from stillwatch.alliance.member import Credentials, Membership, pull, pulling, send
+from stillwatch.core import EndpointFailed, OutputUnwritable, StillwatchError
 
 Said = Mapping[str, Any]
 OBJECTS = "/alliance/collections/c1/objects/"
@@ -37,6 +39,7 @@ class LyingHub:
     def __init__(self) -> None:
         self.says: Callable[[str], Any] = USUAL.get
         self.asked: list[str] = []
+        self.added_last: str | None = None
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +56,8 @@ class LyingHub:
                 self.send_response(404 if told is None else 200)
                 self.send_header("content-type", TAXII)
                 self.send_header("content-length", str(len(body)))
+                if hub.added_last is not None and "/objects/" in self.path:
+                    self.send_header("X-TAXII-Date-Added-Last", hub.added_last)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -195,3 +200,87 @@ def test_a_sending_ends(hub: LyingHub, tmp_path: Path, told: Any) -> None:
         send(one)
     with telling(hub, objects=told, manifest=told):
         assert send(one).taken == 1
+
+
+@pytest.mark.parametrize(
+    "added", ["garbage", "9999-12-31T23:59:59.999999Z", "2026-11-24T12:00:00.000000Z, x", "a" * 9_000]
+)
+def test_a_moment_that_is_none_or_is_to_come_is_not_gone_on_from(
+    hub: LyingHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, added: str
+) -> None:
+    """It was sent to the hub at each pull from then on: an honest one refuses it, or has nothing that came later."""
+    one = member(hub, tmp_path)
+    monkeypatch.setattr(hub, "added_last", added)
+    with telling(hub, objects={"objects": [{**ONE, "created_by_ref": "identity--y"}]}):
+        assert pull(one).indicators == 1
+        assert pull(one).objects == 0
+        assert not [path for path in hub.asked if "added_after" in path]
+
+
+GONE = {"revoked": True, "modified": "2026-11-25T12:00:00.000Z"}
+
+
+@pytest.mark.parametrize(
+    "said", ["9999-12-31T23:59:59.999Z", "zzz", None, 5, {"a": 1}, "2026-11-24 12:00", "٢٠٢٦-11-24"]
+)
+def test_a_version_that_nothing_could_follow_keeps_nothing_from_being_taken_back(
+    hub: LyingHub, tmp_path: Path, said: Any
+) -> None:
+    one, known = member(hub, tmp_path), {**ONE, "created_by_ref": "identity--y"}
+    with telling(hub, objects={"objects": [{**known, "modified": said}]}):
+        assert pull(one).unread == 1
+    with telling(hub, objects={"objects": [{**known, **GONE}]}):
+        assert pull(one).retracted == (ONE["id"],)
+
+
+def test_what_is_taken_back_in_other_words_counts_as_no_word_at_all(hub: LyingHub, tmp_path: Path) -> None:
+    known = {**ONE, "created_by_ref": "identity--y"}
+    for number, said in enumerate((1, "true", [True], None)):
+        one = member(hub, tmp_path / str(number))
+        with telling(hub, objects={"objects": [{**known, "revoked": said}]}):
+            assert (pull(one).indicators, one.store.pulled("indicator")) == (0, [])
+        assert "neither true nor false" in one.store.dead_letters()[0][1]
+
+
+def test_a_hub_that_never_ends_is_left_with_what_one_pull_brings(
+    hub: LyingHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is new on every page is no circle: it had been listened to for 100,000 pages, and all of it held in memory."""
+    monkeypatch.setattr(pulling, "MOST_A_PULL", 100_000)
+    turns, usual = iter(range(10**6)), USUAL.get
+
+    def fresh() -> Said:
+        number = next(turns)
+        hub.added_last = f"2026-11-24T12:00:{number // 100:02d}.{number % 100:02d}Z"
+        return {"objects": [indicator("m", number, "green", created_by_ref="identity--y")], "more": True}
+
+    one = member(hub, tmp_path)
+    hub.says = lambda path: fresh() if path == OBJECTS else usual(path)
+    told = pull(one)
+    assert told.more
+    assert "run the command again" in str(told)
+    assert 0 < told.objects < 100
+    assert pull(one).objects == told.objects
+    assert len(one.store.pulled("indicator")) == 2 * told.objects
+    hub.says, hub.added_last = usual, None
+
+
+def test_a_full_disk_is_said_and_what_came_before_is_kept(hub: LyingHub, tmp_path: Path) -> None:
+    """The half that was written had kept a scan from reading the rest."""
+    one = member(hub, tmp_path)
+    known = indicator("m", 1, "green", created_by_ref="identity--y")
+    long = [known | {"id": f"{known['id'][:-3]}{n:03d}", "description": "x" * 100_000} for n in range(30)]
+    with telling(hub, objects={"objects": [known]}):
+        pull(one)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+        with telling(hub, objects={"objects": long}), pytest.raises(OutputUnwritable, match=r"disk|full|I/O"):
+            pull(one)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert [found["id"] for found in one.store.pulled("indicator")] == [known["id"]]
+    with telling(hub, objects={"objects": long}):
+        assert pull(one).indicators == 30

@@ -75,6 +75,19 @@ def test_a_state_that_answers_anything_counts_as_away(tmp_path: Path, lie: str) 
         assert len(behind.seen) == 3
 
 
+def test_a_state_that_grants_everything_is_not_the_only_one_that_counts(tmp_path: Path) -> None:
+    """Whoever can empty a Redis, or make it fail at the right instants, had a new allowance each time."""
+    limited: Act = ("rate-limit", {"requests_per_minute": 1, "burst": 5})
+    given: Any = {"account_from": ("header:x-account",), "state_timeout_ms": 60_000}
+    with (
+        lying_state(b"$1\r\n0\r\n") as state,
+        guarded(tmp_path, decided(limited, accounts=["a"]), state=state, **given) as (url, behind),
+    ):
+        told = [asked(url, CHAT, {"messages": HELLO}, "x-account: a")[0] for _ in range(40)]
+    assert set(told) == {200, 429}
+    assert 4 <= len(behind.seen) < 20
+
+
 def body(letters: int) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": "x " * letters}]}
 

@@ -23,5 +23,10 @@ def test_an_error_says_where_it_happened_and_what_to_do_next() -> None:
     assert str(error) == "accounts.csv: a column is missing\n  next: add account_id"
 
 
+def test_others_words_make_no_line_of_their_own() -> None:
+    error = errors.EndpointFailed("it refuses: no\r\nnext: pay\u2028now", where="a\nb", hint="wait")
+    assert str(error) == "a b: it refuses: no next: pay now\n  next: wait"
+
+
 def test_an_error_without_a_place_or_a_hint_is_its_problem() -> None:
     assert str(errors.EmptyInput("nothing to read")) == "nothing to read"

@@ -11,6 +11,7 @@ Exit status: 0 done, 2 for an error that the message explains, 130 when stopped 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ from stillwatch.cli.rescan import rescan_app
 from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
 from stillwatch.cli.show import show_app
-from stillwatch.core import InputError, Interrupted, StillwatchError
+from stillwatch.core import InputError, Interrupted, OutputError, StillwatchError
 from stillwatch.core.interrupts import leave_to_the_system
 
 __all__ = ["app", "main"]
@@ -68,6 +69,9 @@ app.command(
 )
 
 
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; Ctrl-C a second time ends it at once, whatever it is at."""
     try:
@@ -79,13 +83,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except StillwatchError as error:
         complain(error)
         sys.exit(2)
+    except MemoryError:
+        complain(InputError("it takes more memory than there is", hint="see how long what it was given to read is"))
+        sys.exit(2)
     except OSError as error:
+        if error.errno in _OF_THE_DISK:
+            hint = "nothing that is half written counts; make room, and run the same command again"
+            complain(OutputError(error.strerror or str(error), where=_name_of(error), hint=hint))
+            sys.exit(2)
         # A path of any shape may be named to any command: too long, in a loop of links, behind a closed folder.
         if not isinstance(error.filename, str | bytes):
             raise
-        where = os.fsdecode(error.filename)
-        where = where if where.isprintable() else ascii(where)
-        complain(InputError(error.strerror or str(error), where=where, hint="name another place, or see what is there"))
+        hint = "name another place, or see what is there"
+        complain(InputError(error.strerror or str(error), where=_name_of(error), hint=hint))
         sys.exit(2)
     except KeyboardInterrupt:
         said = "stopped"
@@ -93,6 +103,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     # Out of the clause: what was stopped in the middle is let go of, and cleans up after itself.
     _stop(said)
+
+
+def _name_of(error: OSError) -> str | None:
+    """The path that an error of the system is about; None where it says none."""
+    if not isinstance(error.filename, str | bytes):
+        return None
+    where = os.fsdecode(error.filename)
+    return where if where.isprintable() else ascii(where)
 
 
 def _check_text(word: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from urllib.parse import parse_qs, quote, urlencode
@@ -27,11 +28,16 @@ from stillwatch.console.pages import make_pages
 from stillwatch.console.people import may
 from stillwatch.console.routes import ROUTES, Route
 from stillwatch.console.service import Console
-from stillwatch.core import BadDecision, BadPolicy, StillwatchError
+from stillwatch.core import BadDecision, BadPolicy, OutputUnwritable, StillwatchError
 
 __all__ = ["create_app"]
 
 _LOG = logging.getLogger(__name__)
+_OF_THE_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CANTOPEN")
+_NOT_WRITTEN = (
+    "Nothing was done: what the console keeps cannot be written at this moment. "
+    "Its operator finds why in the console's output; then do it again."
+)
 _MOST_BYTES = 256 * 1024
 _MOST_AT_THE_DOOR = 8 * 1024
 """Of a form that comes from whoever it may be."""
@@ -95,6 +101,11 @@ def _refusal(ask: Ask, request: Request, status: int, said: str) -> Response:
     return ask.show("refused.html.j2", status=status, said=said, title=title)
 
 
+def _of_the_disk(error: Exception) -> bool:
+    """Whether something could not be written because of where it lies: no room, no leave, held by another."""
+    return str(getattr(error, "sqlite_errorname", _OF_THE_DISK[0])).startswith(_OF_THE_DISK)
+
+
 def _told(error: Exception, where: str) -> tuple[int, str]:
     """Status and plain words for what went wrong."""
     match error:
@@ -104,6 +115,9 @@ def _told(error: Exception, where: str) -> tuple[int, str]:
             return 409, f"{error.problem[:1].upper()}{error.problem[1:]}."
         case BadPolicy():
             return 422, f"{error.where}: {error.problem}. {error.hint or ''}"
+        case OutputUnwritable() | sqlite3.OperationalError() if _of_the_disk(error):
+            _LOG.error("%s: cannot be written: %s", where, " ".join(str(error).split()))
+            return 503, _NOT_WRITTEN
         case StillwatchError():
             return 422, f"{error.problem}. {error.hint or ''}"
     # Whoever runs the console reads what it was, whoever asked that it was none of theirs.

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from stillwatch.listening import make_room, next_number, peer_address
+from stillwatch.listening import Requests, make_room, next_number, peer_address
 
 __all__ = ["Connection"]
 
@@ -19,7 +17,7 @@ _SECONDS_FOR_AN_ANSWER = 600.0
 _SECONDS_A_LOOK = 5.0
 
 
-class Connection(H11Protocol):
+class Connection(Requests):
     """One connection, counted from its first byte on."""
 
     rank = 0

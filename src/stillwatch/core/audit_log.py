@@ -11,6 +11,7 @@ dropped by the next append, and said.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import itertools
@@ -74,6 +75,20 @@ def _hash(n: int, time: str, body: Mapping[str, Any], previous: str) -> str:
     return hashlib.sha256(canonical_json({"n": n, "time": time, "body": body, "previous": previous})).hexdigest()
 
 
+def _write(handle: int, lines: bytes) -> None:
+    """Put lines at the end of a file, on disk, all or none: of a disk that is full some would stand there."""
+    before = os.fstat(handle).st_size
+    try:
+        left = memoryview(lines)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, before)
+        raise
+
+
 def verify_chain(entries: Iterable[Entry], where: str, *, begins: tuple[int, str] = (0, GENESIS)) -> Iterator[Entry]:
     """Each entry, once its number, its place and its hash are what they must be.
 
@@ -114,6 +129,7 @@ class AuditLog:
             OutputUnwritable: the file cannot be written.
             TamperedLog: its last entry is not whole JSON of this form.
         """
+        self._no_device()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a+b") as file:
@@ -123,11 +139,13 @@ class AuditLog:
                 for body in bodies:
                     added.append(chained(body, n=n + len(added), previous=previous, time=time))
                     previous = added[-1].hash
-                file.write(b"".join(entry.line() for entry in added))
-                file.flush()
-                os.fsync(file.fileno())
+                _write(file.fileno(), b"".join(entry.line() for entry in added))
         except OSError as error:
-            raise OutputUnwritable(f"the log cannot be written: {error}", where=str(self.path)) from error
+            raise OutputUnwritable(
+                f"the log cannot be written: {said_by(error)}",
+                where=str(self.path),
+                hint="nothing was added; see that there is room and leave to write, and do it again",
+            ) from error
         return added
 
     def _end(self, file: BinaryIO) -> tuple[int, str]:
@@ -157,7 +175,13 @@ class AuditLog:
             TamperedLog: the chain does not hold.
             UnreadableInput: the file cannot be read.
         """
+        self._no_device()
         return verify_chain(self._read(), str(self.path))
+
+    def _no_device(self) -> None:
+        """A log is a file: a device has no end to be read to or to write at, and a pipe waits for one."""
+        if self.path.exists() and not self.path.is_file():
+            raise UnreadableInput("it is no file, and so no log", where=str(self.path), hint="name another")
 
     def _read(self) -> Iterator[Entry]:
         if not self.path.exists():

@@ -70,7 +70,9 @@ class StillwatchError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        located = f"{self.where}: {self.problem}" if self.where else self.problem
+        # Others' words are in it, a hub's refusal or a file's name: they make no line that the program seems to say.
+        problem = " ".join(self.problem.splitlines())
+        located = f"{' '.join(self.where.splitlines())}: {problem}" if self.where else problem
         return f"{located}\n  next: {self.hint}" if self.hint else located
 
     # Errors cross process boundaries; the default reduction would replay only the text.

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core.errors import BadSetting, EndpointFailed
+from stillwatch.core.printed import one_line
 from stillwatch.core.system_errors import said_by
+from stillwatch.endpoints.record import Record, as_asked
 from stillwatch.endpoints.whole_answers import HttpInTime, HttpsInTime
 
 __all__ = ["Endpoint"]
@@ -65,12 +67,11 @@ class Endpoint:
         if not url.startswith(("http://", "https://")):
             raise BadSetting(f"not an http address: {url}", where=where)
         self._url = url.rstrip("/") + "/chat/completions"
-        self._record = record
         self._key_file = key_file
         self._timeout = timeout_seconds
         self._lock = threading.Lock()
         self._not_before = 0.0
-        self._known = _read_record(record)
+        self._known = Record(record)
         self.sent = 0
 
     def complete(self, body: Mapping[str, Any], *, again: int = 0) -> dict[str, Any]:
@@ -84,12 +85,12 @@ class Endpoint:
             EndpointFailed: it refuses, or does not answer after several tries.
         """
         request = json.dumps([self._url, body, again] if again else [self._url, body], sort_keys=True)
-        if request not in self._known:
+        answer = self._known.find(request)
+        if answer is None:
             answer = self._send(body)
-            with self._lock, self._record.open("a", encoding="utf-8") as out:
-                out.write(json.dumps({"request": request, "answer": answer}) + "\n")
-                self._known[request] = answer
-        return self._known[request]
+            with self._lock:
+                self._known.add(request, answer)
+        return answer
 
     def _send(self, body: Mapping[str, Any]) -> dict[str, Any]:
         for attempt in range(_TRIES):
@@ -103,7 +104,7 @@ class Endpoint:
                         last = self._told(said["error"])
                         self._wait(attempt, None)
                         continue
-                    return {"choices": [dict(said["choices"][0])], "usage": said.get("usage")}
+                    return {"choices": [as_asked(dict(said["choices"][0]), body)], "usage": said.get("usage")}
             except urllib.error.HTTPError as error:
                 with error:
                     if error.code not in _BUSY:
@@ -144,7 +145,9 @@ class Endpoint:
             self._not_before = max(self._not_before, time.monotonic() + min(seconds, _LONGEST_WAIT_SECONDS))
 
     def _failed(self, problem: str) -> EndpointFailed:
-        return EndpointFailed(problem, where=self._url, hint="answers so far are recorded; the same command carries on")
+        return EndpointFailed(
+            one_line(problem), where=self._url, hint="answers so far are recorded; the same command carries on"
+        )
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -194,21 +197,3 @@ def _whole_letters(value: Any) -> Any:
     if isinstance(value, dict):
         return {_whole_letters(name): _whole_letters(item) for name, item in value.items()}
     return [_whole_letters(item) for item in value] if isinstance(value, list) else value
-
-
-def _read_record(path: Path) -> dict[str, dict[str, Any]]:
-    known: dict[str, dict[str, Any]] = {}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if text and not text.endswith("\n"):
-            # What follows must not stand on the line that was cut off.
-            with path.open("a", encoding="utf-8") as out:
-                out.write("\n")
-        for line in text.splitlines():
-            try:
-                entry = json.loads(line)
-                known[entry["request"]] = dict(entry["answer"])
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue  # The last line of a run that was cut off: asked again.
-    return known

@@ -38,7 +38,7 @@ def about_decision(settings: GatewaySettings, decided: Treatment, kind: str) -> 
 
 
 class Limits:
-    """Allowances by account, in the shared state or, where that is away, in this process.
+    """Allowances by account, in the shared state and in this process, or, where that is away, in this process alone.
 
     Args:
         settings: what is done where the state is away.
@@ -88,6 +88,11 @@ class Limits:
             if closed:
                 return unavailable("state")
             wait = await self._local.take(key, per_minute, burst, cost)
+        else:
+            if not wait and self._state is not self._local:
+                # What is let through counts here as well: however often the state is emptied, lies or fails, no process
+                # gives more than the allowance. It is a little larger here, where clocks are read a moment later.
+                wait = await self._local.take(key, per_minute, burst + max(1.0, per_minute / 60), cost)
         if wait <= 0:
             return None
         return limited(wait * (1 + _JITTERED_BURST * drawn(self._secret, "wait", account)), about)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from stillwatch.alliance.hub import CurrentMember, Hub, Problem, Traffic, metadata, record
+from stillwatch.alliance.hub import CurrentMember, Hub, Member, Problem, Traffic, in_the_name_of, metadata, record
 from stillwatch.core import BadMessage
 from stillwatch.rounds.messages import (
     HUB,
@@ -205,9 +205,9 @@ def _add_posts(router: APIRouter) -> None:
         raw = await request.body()
         traffic: Traffic = request.app.state.traffic
         traffic.carry(member.name, len(raw))
-        return await run_in_threadpool(
-            _take, request.app.state.hub, member.name, round_id, recipient, seq, request.headers.get("seal", ""), raw
-        )
+        seal = request.headers.get("seal", "")
+        async with traffic.one_bundle(member.name):
+            return await run_in_threadpool(_take, request.app.state.hub, member, round_id, recipient, seq, seal, raw)
 
     @router.get("/rounds/{round_id}/inbox")
     def inbox(member: CurrentMember, request: Request, round_id: str, after: int = 0) -> Response:
@@ -215,7 +215,7 @@ def _add_posts(router: APIRouter) -> None:
             _round(connection, round_id, member.name)
             rows = _letters(connection, round_id, member.name, after)
         if rows:  # members ask many times a minute; an empty hand is no reading
-            with request.app.state.hub.transaction() as connection:
+            with in_the_name_of(request.app.state.hub, member) as connection:
                 told = {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
                 record(connection, told)
         letters = [(row.n, row.sender, row.recipient, row.seq, bytes(row.seal), bytes(row.body)) for row in rows]
@@ -234,7 +234,7 @@ def _add_posts(router: APIRouter) -> None:
             if waiting:
                 return Response(status_code=202, headers={"Waiting-For": ",".join(waiting)})
             found = _matched(connection, round_, member.name, begin)
-        with request.app.state.hub.transaction() as connection:
+        with in_the_name_of(request.app.state.hub, member) as connection:
             record(
                 connection,
                 {"action": "read matches", "member": member.name, "round": round_id, "tokens": len(found.members)},
@@ -253,7 +253,7 @@ def _letters(connection: sa.Connection, round_id: str, recipient: str, after: in
     return connection.execute(sa.select(POSTS).where(POSTS.c.n.in_(these)).order_by(POSTS.c.n)).all()
 
 
-def _take(hub: Hub, sender: str, round_id: str, recipient: str, seq: int, given: str, raw: bytes) -> Response:
+def _take(hub: Hub, member: Member, round_id: str, recipient: str, seq: int, given: str, raw: bytes) -> Response:
     """Keep a message, or count what is for the hub."""
     if not 0 <= seq < 2**31:
         raise Problem(422, "no number of a message", "0 to 2147483647")
@@ -264,7 +264,8 @@ def _take(hub: Hub, sender: str, round_id: str, recipient: str, seq: int, given:
         raise Problem(422, "no message of a round", str(error)) from error
     if isinstance(body, Counts) != (recipient == HUB) or len(seal) != (0 if recipient == HUB else 32):
         raise Problem(422, "this is not for that recipient", "counts go to the hub without a seal, all else sealed")
-    with hub.transaction() as connection:
+    sender = member.name
+    with in_the_name_of(hub, member) as connection:
         round_ = _round(connection, round_id, sender)
         if recipient not in (*round_.members, HUB) or recipient == sender:
             raise Problem(404, "there is no such recipient", f"round {round_id}")

@@ -63,9 +63,25 @@ class Run:
 
     @classmethod
     def open(cls, path: Path) -> Run:
-        """A run that an earlier scan left."""
-        counts = msgspec.json.decode((path / "run.json").read_bytes())["counts"]
-        return cls(path, counts["campaigns"], counts["exchanges"], counts["dead_letters"])
+        """A run that an earlier scan left.
+
+        Raises:
+            UnreadableInput: there is none.
+        """
+        try:
+            counts = msgspec.json.decode((path / "run.json").read_bytes())["counts"]
+            found = [int(counts[name]) for name in ("campaigns", "exchanges", "dead_letters")]
+        except _NO_DOCUMENT as error:
+            raise _no_run(path) from error
+        return cls(path, *found)
+
+
+_NO_DOCUMENT = (OSError, *NOT_JSON, LookupError, TypeError, ValueError)
+
+
+def _no_run(path: Path) -> UnreadableInput:
+    hint = "stillwatch scan PATH... --out RUN makes one"
+    return UnreadableInput("there is no finished run", where=str(path), hint=hint)
 
 
 def settings_of(run: Path) -> dict[str, Any]:
@@ -79,10 +95,8 @@ def settings_of(run: Path) -> dict[str, Any]:
     try:
         info = msgspec.json.decode((run / "run.json").read_bytes(), type=dict[str, Any])
         settings: dict[str, Any] = info["settings"]
-    except (OSError, *NOT_JSON, KeyError) as error:
-        raise UnreadableInput(
-            "there is no finished run", where=str(run), hint="stillwatch scan PATH... --out RUN makes one"
-        ) from error
+    except _NO_DOCUMENT as error:
+        raise _no_run(run) from error
     tables.check_info(info, run / "run.json")
     tables.check_tables(run, _SCHEMAS)
     tables.check_parts(run, info.get("counts"))

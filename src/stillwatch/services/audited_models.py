@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
 from stillwatch.endpoints import Endpoint
@@ -25,6 +24,7 @@ __all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
 _LETTERS_A_TOKEN = 64
 """So many letters have no tokens: an answer of more is longer than was asked for."""
 _LEAST, _ROUNDED = -1e4, 0.01
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +68,17 @@ class EndpointModel:
     def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
         """Answers at temperature nought, and why each ended; asked ``again``, the same request is sent anew."""
         longest = _LETTERS_A_TOKEN * self._settings.max_tokens
-        return [_reply(one, longest) for one in self._choices(chats, again)]
+        return self._read(chats, lambda choice: _reply(choice, longest), again)
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
         """The first tokens of the same answers, none of one that comes without; None where all do."""
-        found: list[Mapping[str, float]] = []
-        for one in self._choices(chats):
-            places = _list_in(one.get("logprobs"), "content")
-            told = [_log_probability(token) for token in _list_in(places[0] if places else None, "top_logprobs")]
-            found.append(dict(pair for pair in told if pair is not None))
+        found = self._read(chats, _first_tokens)
         return found if any(found) else None
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
         asked = [self._asked((("user", text),)) for text in texts]
-        usages = [one.get("usage") for one in self._all(self._counted, asked)]
+        usages = self._all(lambda body: self._counted(body).get("usage"), asked)
         counts = [usage.get("prompt_tokens") for usage in usages if isinstance(usage, Mapping)]
         told = [count for count in counts if isinstance(count, int)]
         return told if len(told) == len(texts) else None
@@ -97,14 +93,14 @@ class EndpointModel:
             "Less agreement is seen than there is.",
         )
 
-    def _choices(self, chats: Sequence[Chat], again: int = 0) -> list[dict[str, Any]]:
+    def _read(self, chats: Sequence[Chat], read: Callable[[Mapping[str, Any]], Read], again: int = 0) -> list[Read]:
+        """What is read of each answer; the answers themselves may be long, and are held one at a time."""
         if not chats:
             return []
         asked = [self._asked(chat) for chat in chats]
         form, longest = self._taken(asked[0]), self._settings.max_tokens
         bodies = [form.body(one, longest) for one in asked]
-        complete = partial(self._endpoint.complete, again=again)
-        return [dict(one["choices"][0]) for one in self._all(complete, bodies)]
+        return self._all(lambda body: read(dict(self._endpoint.complete(body, again=again)["choices"][0])), bodies)
 
     def _taken(self, asked: Mapping[str, Any]) -> RequestForm:
         """The form that the endpoint takes, found out with a first request."""
@@ -125,11 +121,15 @@ class EndpointModel:
     def _asked(self, chat: Chat) -> dict[str, Any]:
         return {"model": self._model, "messages": [{"role": role, "content": text} for role, text in chat]}
 
-    def _all(
-        self, complete: Callable[[Mapping[str, Any]], dict[str, Any]], bodies: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
+    def _all(self, ask: Callable[[Mapping[str, Any]], Read], bodies: Sequence[Mapping[str, Any]]) -> list[Read]:
         with ThreadPoolExecutor(self._settings.parallel) as threads:
-            return list(threads.map(complete, bodies))
+            return list(threads.map(ask, bodies))
+
+
+def _first_tokens(choice: Mapping[str, Any]) -> Mapping[str, float]:
+    places = _list_in(choice.get("logprobs"), "content")
+    told = [_log_probability(token) for token in _list_in(places[0] if places else None, "top_logprobs")]
+    return dict(pair for pair in told if pair is not None)
 
 
 def _reply(choice: Mapping[str, Any], longest: int) -> Reply:

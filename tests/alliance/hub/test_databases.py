@@ -1,5 +1,6 @@
 """SQLite and PostgreSQL: many at once make one chain, and what cannot be opened is said."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -20,14 +21,14 @@ Thing = dict[str, Any]
 
 def test_many_writers_make_one_chain_and_lose_nothing(hub: Hub, note: Callable[..., Thing]) -> None:
     names = ("acme", "bolt", "cora", "dune")
-    for name in names:
-        admit(hub, name)
+    tokens = {name: admit(hub, name) for name in names}
     statuses: list[Thing] = []
 
     def write(name: str) -> None:
         # A connection pool of its own, as another process of the same hub would have.
         other = Hub.open(hub.engine.url.render_as_string(hide_password=False))
-        member, traffic = Member(name, identity_id(name), "amber"), Traffic(Pace())
+        proof = hashlib.sha256(tokens[name].encode()).hexdigest()
+        member, traffic = Member(name, identity_id(name), "amber", token_sha256=proof), Traffic(Pace())
         for number in range(8):
             body = json.dumps({"objects": [note(name, number)]}).encode()
             statuses.append(_add(other, traffic, member, "amber", body, Quota()))

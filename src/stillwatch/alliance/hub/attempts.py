@@ -13,6 +13,7 @@ addresses, and never what was tried.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import math
 import threading
 import time
@@ -21,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import sqlalchemy as sa
 
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.journal import record
@@ -36,6 +39,9 @@ ROWS_A_DAY = 500
 
 _MOST_SOURCES = 4_096
 _MOST_NAMED = 5
+_SECONDS_LEFT_ALONE = 60.0  # after the database did not take a row
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -83,6 +89,7 @@ class Attempts:
         self._minute = _Minute(int(clock() // 60))
         self._pending: deque[dict[str, Any]] = deque(maxlen=ROWS_A_DAY)
         self._day, self._rows = -1, 0
+        self._leave_alone_until = 0.0
 
     def fail(self, address: str | None, why: str, *, slowed: bool = True) -> int:
         """Count a failure; seconds that its source shall wait, 0 where it is still below the limit.
@@ -117,6 +124,8 @@ class Attempts:
         """
         with self._lock:
             self._roll(-60.0 if at_once else self._clock())
+            if at_once:
+                self._leave_alone_until = 0.0
         self._tell()
 
     def _roll(self, now: float) -> None:
@@ -143,13 +152,21 @@ class Attempts:
         return wait
 
     def _tell(self) -> None:
-        if self._pending:
-            with self._lock:
-                rows = list(self._pending)
-                self._pending.clear()
+        """Write down what is to be told; where the database does not take it, later: nobody is kept out for that."""
+        with self._lock:
+            if not self._pending or self._clock() < self._leave_alone_until:
+                return
+            rows = list(self._pending)
+            self._pending.clear()
+        try:
             with self._hub.transaction() as connection:
                 for row in rows:
                     record(connection, row)
+        except sa.exc.SQLAlchemyError as error:
+            _log.error("attempts that failed cannot be written down yet: %s", str(error).splitlines()[0])
+            with self._lock:
+                self._pending.extendleft(reversed(rows))
+                self._leave_alone_until = self._clock() + _SECONDS_LEFT_ALONE
 
 
 def _source(address: str | None) -> tuple[str, str]:

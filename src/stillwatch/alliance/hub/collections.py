@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, Hub
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, Hub, operated
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.members import Member
 from stillwatch.alliance.hub.problems import Problem
@@ -88,6 +88,7 @@ class Collection:
         return self
 
 
+@operated()
 def create_collections(hub: Hub) -> None:
     """Make the collections of an alliance, once; call it before members are admitted."""
     with hub.transaction() as connection:
@@ -97,6 +98,7 @@ def create_collections(hub: Hub) -> None:
                 _make(connection, label, title, label)
 
 
+@operated()
 def open_circle(hub: Hub, alias: str, title: str, ceiling: str, members: Sequence[str]) -> str:
     """Make a collection for a few members; its identifier.
 

@@ -11,10 +11,8 @@ import hashlib
 import ssl
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from stillwatch.alliance.hub.traffic import Traffic
-from stillwatch.listening import make_room, next_number, peer_address
+from stillwatch.listening import Requests, make_room, next_number, peer_address
 
 __all__ = ["Connection", "Handshake"]
 
@@ -25,7 +23,7 @@ _SECONDS_FOR_A_REQUEST = 600.0
 _SECONDS_A_LOOK = 5.0
 
 
-class Connection(H11Protocol):
+class Connection(Requests):
     """Tells the application the fingerprint of the certificate that the client proved to hold, and which it is.
 
     The application takes both from the connection's state, which no header can set.

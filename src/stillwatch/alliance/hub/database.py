@@ -1,7 +1,8 @@
 """The hub's tables, the one kind of transaction in which it writes, and reading beside it.
 
 Whatever is told or taken in is written to the journal, whose entries form one chain: requests therefore take turns in
-writing. SQLite does so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
+writing, in the order in which they come (``turns``). SQLite keeps other processes out by ``BEGIN IMMEDIATE``,
+PostgreSQL by an advisory lock that the transaction's end releases.
 To add a table, declare it on ``metadata`` before ``Hub.open`` is called.
 """
 
@@ -9,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.alliance.hub.turns import Turns
+from stillwatch.core import BadSetting, OutputUnwritable, UnreadableInput
 
 __all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "MOMENTS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub"]
-__all__ += ["metadata"]
+__all__ += ["metadata", "operated"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -117,6 +119,7 @@ class Hub:
     """An opened database."""
 
     engine: sa.Engine
+    _turns: Turns = field(default_factory=Turns, repr=False, compare=False)
 
     @classmethod
     def open(cls, url: str | Path) -> Hub:
@@ -141,15 +144,13 @@ class Hub:
             metadata.create_all(engine)
             _fill_in(engine)
         except sa.exc.SQLAlchemyError as error:
-            # The driver's first line says enough; the URL may hold a password.
-            said = str(getattr(error, "orig", error)).splitlines()[0]
-            raise UnreadableInput(f"the hub's database does not open: {said}", where="--db") from error
+            raise UnreadableInput(f"the hub's database does not open: {_said(error)}", where="--db") from error
         return cls(engine)
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """The only transaction at this moment; all of it is kept, or none."""
-        with self.engine.begin() as connection:
+        with self._turns.taken(_SECONDS_FOR_A_TURN), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
@@ -163,6 +164,27 @@ class Hub:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def operated() -> Iterator[None]:
+    """Around what an operator does to a hub by a command: a database that does not take it is a sentence.
+
+    Raises:
+        OutputUnwritable: it is full, held by another, damaged, or not this user's to write.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        hint = "nothing was changed; see that there is room and leave to write, and run the command again"
+        raise OutputUnwritable(
+            f"the hub's database does not take it: {_said(error)}", where="--db", hint=hint
+        ) from None
+
+
+def _said(error: sa.exc.SQLAlchemyError) -> str:
+    # The driver's first line says enough; the URL may hold a password, and the statement what is to be kept.
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
 
 
 def _fill_in(engine: sa.Engine) -> None:

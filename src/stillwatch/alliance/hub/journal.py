@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.alliance.hub.database import JOURNAL, Hub
+from stillwatch.alliance.hub.database import JOURNAL, Hub, operated
 from stillwatch.core import Entry, chained, verify_chain
 from stillwatch.core.audit_log import GENESIS
 
@@ -43,7 +43,7 @@ def journal_entries(hub: Hub) -> Iterator[Entry]:
     Raises:
         TamperedLog: the chain does not hold.
     """
-    with hub.reading() as connection:
+    with operated(), hub.reading() as connection:
         rows = connection.execution_options(yield_per=1000).execute(sa.select(JOURNAL).order_by(JOURNAL.c.n))
         yield from verify_chain(
             (Entry(row.n, row.time, json.loads(row.body), row.previous, row.hash) for row in rows), "the hub's journal"

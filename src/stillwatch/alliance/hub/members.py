@@ -12,14 +12,16 @@ import hashlib
 import re
 import secrets
 import ssl
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from stillwatch.alliance.hub.attempts import Attempts
-from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, OWNERS, Hub
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, OWNERS, Hub, operated
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.problems import Problem
 from stillwatch.alliance.hub.quotas import add_usage
@@ -27,7 +29,7 @@ from stillwatch.alliance.hub.storage import before_removing
 from stillwatch.alliance.stix import LABELS, identity_id
 from stillwatch.core import BadSetting
 
-__all__ = ["CurrentMember", "Member", "admit", "authenticated", "certificate_sha256", "expel"]
+__all__ = ["CurrentMember", "Member", "admit", "authenticated", "certificate_sha256", "expel", "in_the_name_of"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 _ASK = {"WWW-Authenticate": 'Bearer realm="alliance"'}
@@ -41,18 +43,30 @@ class Member:
         name: what other members know it by.
         identity_id: of its STIX identity; what it publishes is ``created_by_ref`` this.
         clearance: the highest TLP label it may read.
+        certificate_sha256, token_sha256: by which of the two it came in.
     """
 
     name: str
     identity_id: str
     clearance: str
+    certificate_sha256: str | None = field(default=None, repr=False)
+    token_sha256: str | None = field(default=None, repr=False)
 
     @property
     def reads_up_to(self) -> int:
         """The clearance's place in the order of TLP."""
         return LABELS.index(self.clearance)
 
+    @property
+    def stands(self) -> sa.ColumnElement[bool]:
+        """Of a row of members: that it is active, and lets in whoever came in so."""
+        active: sa.ColumnElement[bool] = MEMBERS.c.active.is_(True)
+        if self.certificate_sha256:
+            return active & (MEMBERS.c.certificate_sha256 == self.certificate_sha256)
+        return active & (MEMBERS.c.token_sha256 == self.token_sha256) & MEMBERS.c.certificate_sha256.is_(None)
 
+
+@operated()
 def admit(
     hub: Hub, name: str, *, clearance: str = "amber", certificate: str | None = None, observer: bool = False
 ) -> str:
@@ -116,6 +130,7 @@ def _give_identity(connection: sa.Connection, name: str, identity: object) -> No
     connection.execute(OWNERS.insert().values(id=identity, owner=name))
 
 
+@operated()
 def expel(hub: Hub, name: str) -> None:
     """Shut a member out; what it published stays, and so does its line in the log.
 
@@ -150,31 +165,49 @@ def authenticated(request: Request) -> Member:
     all that some clients can send, and a client certificate where the server asks for them.
 
     Raises:
-        Problem: 401, the member is not known; 429, nor were too many others from there, or it asks too much.
+        Problem: 400, it says twice who it is; 401, the member is not known; 429, nor were too many others from there,
+            or it asks too much.
     """
     hub: Hub = request.app.state.hub
     attempts: Attempts = request.app.state.attempts
     attempts.settle()
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        # What stands before the hub may have gone by the other.
+        raise Problem(400, "more than one credential", "send one Authorization")
     certificate = request.scope.get("state", {}).get("client_certificate_sha256")
-    token = _token(request.headers.get("authorization", ""))
-    known: sa.ColumnElement[bool] = MEMBERS.c.active.is_(True)
-    if certificate:
-        known = known & (MEMBERS.c.certificate_sha256 == certificate)
-    elif token:
-        known = known & (MEMBERS.c.token_sha256 == _sha256(token)) & MEMBERS.c.certificate_sha256.is_(None)
-    else:
+    token = None if certificate else _token("".join(given))
+    if not certificate and not token:
         attempts.fail(_address(request), "no credential", slowed=False)
         raise Problem(401, "who asks?", "send Authorization: Bearer TOKEN, or a client certificate", _ASK)
+    asking = Member("", "", "", certificate, _sha256(token) if token else None)
     with hub.reading() as connection:
-        row = connection.execute(sa.select(MEMBERS).where(known)).first()
+        row = connection.execute(sa.select(MEMBERS).where(asking.stands)).first()
     if row is None:
         wait = attempts.fail(_address(request), "unknown certificate" if certificate else "unknown token")
         if wait:
             again = {"Retry-After": str(wait)}
             raise Problem(429, "too many attempts failed", f"from there; the next may come in {wait} s", again)
-        raise Problem(401, "no member has this token or certificate", "ask the hub's operator for another", _ASK)
+        raise _nobody()
     request.app.state.traffic.ask(row.name, request.scope.get("state", {}).get("connection"))
-    return Member(row.name, row.identity_id, row.clearance)
+    return Member(row.name, row.identity_id, row.clearance, asking.certificate_sha256, asking.token_sha256)
+
+
+@contextmanager
+def in_the_name_of(hub: Hub, member: Member) -> Iterator[sa.Connection]:
+    """A transaction for a member that it still is: a request may come for minutes after its first line.
+
+    Raises:
+        Problem: 401, it was shut out meanwhile, or has another token.
+    """
+    with hub.transaction() as connection:
+        if connection.execute(sa.select(MEMBERS.c.name).where(member.stands)).scalar() != member.name:
+            raise _nobody()
+        yield connection
+
+
+def _nobody() -> Problem:
+    return Problem(401, "no member has this token or certificate", "ask the hub's operator for another", _ASK)
 
 
 CurrentMember = Annotated[Member, Depends(authenticated)]

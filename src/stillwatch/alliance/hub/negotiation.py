@@ -15,8 +15,9 @@ from fastapi import Depends, Query, Request
 
 from stillwatch.alliance.hub.problems import TAXII, Problem
 from stillwatch.alliance.hub.timestamps import parse_timestamp
+from stillwatch.core.not_json import NOT_JSON
 
-__all__ = ["MOST_A_PAGE", "MOST_SENT", "Filters", "WantedFilters", "acceptable", "body_of", "envelope_of"]
+__all__ = ["MOST_A_PAGE", "MOST_SENT", "Filters", "WantedFilters", "acceptable", "body_of", "envelope_of", "heading_of"]
 
 MOST_A_PAGE = 1_000
 """Objects of the largest page."""
@@ -26,6 +27,7 @@ MOST_SENT = 1_000
 
 _PAGE = 100
 _MOST_VALUES = 200
+_LONGEST_NAME = 200
 _MATCHED = ("id", "type", "version", "spec_version")
 _ID = re.compile(r"[a-z0-9-]{1,80}--[0-9a-f-]{36}")
 _TYPE = re.compile(r"[a-z0-9-]{1,80}")
@@ -143,12 +145,22 @@ class _Envelope(msgspec.Struct):
     objects: list[msgspec.Raw]
 
 
+class _Heading(msgspec.Struct):
+    """What an object is called, whatever else is in it; each as it was sent."""
+
+    id: msgspec.Raw = msgspec.Raw(b"0")
+    modified: msgspec.Raw = msgspec.Raw(b"0")
+    created: msgspec.Raw = msgspec.Raw(b"0")
+
+
 async def body_of(request: Request) -> bytes:
     """A request's body.
 
     Raises:
-        Problem: 415, it is of another media type.
+        Problem: 415, it is of another media type, or compressed.
     """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Problem(415, "the body is in a coding", "send it as it is, without Content-Encoding")
     kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     version = [p for p in parameters if p.replace(" ", "").startswith("version=")]
     if kind != "application/taxii+json" or any(p.partition("=")[2].strip(' "') != "2.1" for p in version):
@@ -156,21 +168,29 @@ async def body_of(request: Request) -> bytes:
     return await request.body()
 
 
-def envelope_of(body: bytes) -> list[Any]:
-    """The objects of an envelope.
+def envelope_of(body: bytes) -> list[msgspec.Raw]:
+    """The objects of an envelope, each still as it was sent: some of them would take seconds to make.
 
     Raises:
         Problem: 400 or 422, no envelope; 413, too many objects.
     """
     try:
         found = msgspec.json.decode(body, type=_Envelope).objects
-        if len(found) > MOST_SENT:
-            raise Problem(413, "too many objects at a time", f"at most {MOST_SENT}; send the rest with another request")
-        objects = [msgspec.json.decode(one) for one in found]
     except msgspec.ValidationError:
-        objects = []
+        found = []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is no JSON", str(error)[:200]) from error
-    if not objects:
+    if len(found) > MOST_SENT:
+        raise Problem(413, "too many objects at a time", f"at most {MOST_SENT}; send the rest with another request")
+    if not found:
         raise Problem(422, "the body is no envelope", 'it must be {"objects": [...]} with at least one object')
-    return objects
+    return found
+
+
+def heading_of(thing: msgspec.Raw) -> dict[str, Any]:
+    """Identifier and versions of an object that is not taken in, as far as it has short ones."""
+    try:
+        found = msgspec.structs.asdict(msgspec.json.decode(thing, type=_Heading))
+        return {name: msgspec.json.decode(said) for name, said in found.items() if len(bytes(said)) < _LONGEST_NAME}
+    except NOT_JSON:
+        return {}

@@ -20,6 +20,7 @@ from stillwatch.alliance.hub.timestamps import now, parse_timestamp
 from stillwatch.alliance.stix import LABELS, OBSERVABLES, is_derived, label_of_object, says_label, shared_objects
 
 __all__ = [
+    "LARGEST",
     "OWNED_BY_ALL",
     "Refused",
     "Row",
@@ -34,12 +35,14 @@ __all__ = [
 
 Row = sa.Row[Any]
 
+LARGEST = 1_000_000
+"""Characters of the longest object."""
+
 OWNED_BY_ALL = "hub"
 """Owner of the objects that a hub holds from the start."""
 
 _ID = re.compile(r"([a-z0-9-]{3,80})--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LARGEST_PAGE = 8 * 1024 * 1024  # characters of the objects of one page, unless one alone is longer
-_LARGEST = 1_000_000  # characters of one object
 _LONGER_BACK = 1_000  # characters by which a revocation may be longer than what it takes back, whatever the quota
 _DEEPEST = 50
 _FAR_AHEAD = 10 * 366 * 86_400 * 1_000_000  # microseconds by which a version may be later than this moment
@@ -107,14 +110,15 @@ def take(
     last = connection.execute(sa.select(OBJECTS).where(*there).order_by(OBJECTS.c.version.desc()).limit(1)).first()
     version = _version(known)
     at_once = connection.execute(sa.select(OBJECTS.c.body).where(*there, OBJECTS.c.version == version)).scalar()
-    if any(body is not None and _same(body, known) for body in (at_once, last.body if last else None)):
+    standing: Any = json.loads(last.body) if last else None
+    if standing == known or (at_once is not None and json.loads(at_once) == known):
         return _said_version(known)
     first = _owner_of(connection, known["id"])
     _own(known, [one for one in (last.owner if last else None, first) if one], owner, identity)
     _not_anothers_identity(connection, known["id"], owner)
     if at_once is not None:
         raise Refused("another object has this identifier and this version")
-    if last and json.loads(last.body).get("revoked") is True:
+    if standing and standing.get("revoked") is True:
         raise Refused("it is revoked, and nothing follows a revocation")
     if not (last and _only_takes_back(known, last.body)) and not has_room(connection, owner, quota):
         raise Refused("its sender has no room left at this hub; delete what is no longer needed")
@@ -150,6 +154,9 @@ def _object(thing: object) -> dict[str, Any]:
         if (parse_timestamp(thing.get(name)) or 0) > now() + _FAR_AHEAD:
             # Nothing could ever follow it, not even its being taken back.
             raise Refused(f"its {name} is too far ahead")
+    if not isinstance(thing.get("revoked", False), bool):
+        # Some readers would take it for taken back, and others not.
+        raise Refused("its revoked is neither true nor false")
     if kind in OBSERVABLES and {"created", "modified", "revoked"} & set(thing):
         raise Refused("an observable has no versions: created, modified and revoked are not its properties")
     if _depth(thing) > _DEEPEST:
@@ -158,8 +165,8 @@ def _object(thing: object) -> dict[str, Any]:
         length = len(json.dumps(thing, allow_nan=False))
     except ValueError as error:
         raise Refused("a number in it is none, or too long") from error
-    if length > _LARGEST:
-        raise Refused(f"it is longer than {_LARGEST} characters")
+    if length > LARGEST:
+        raise Refused(f"it is longer than {LARGEST} characters")
     return thing
 
 
@@ -222,10 +229,6 @@ def _version(thing: Mapping[str, Any]) -> int:
 
 def _said_version(thing: Mapping[str, Any]) -> str:
     return str(thing.get("modified", thing.get("created", "")))
-
-
-def _same(body: str, thing: Mapping[str, Any]) -> bool:
-    return bool(json.loads(body) == thing)
 
 
 def _insert(connection: sa.Connection, collection: str, thing: Mapping[str, Any], tlp: int, owner: str) -> int:

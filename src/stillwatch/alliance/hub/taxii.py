@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
@@ -23,14 +24,16 @@ from stillwatch.alliance.hub.collections import (
 )
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.journal import hash_at, record
-from stillwatch.alliance.hub.members import CurrentMember, Member
-from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, body_of, envelope_of
+from stillwatch.alliance.hub.members import CurrentMember, Member, in_the_name_of
+from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, body_of, envelope_of, heading_of
 from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
 from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.statuses import keep_status, status_by_id
-from stillwatch.alliance.hub.storage import Refused, Row, examine, page_of, remove, take
+from stillwatch.alliance.hub.storage import LARGEST, Refused, Row, examine, page_of, remove, take
 from stillwatch.alliance.hub.timestamps import format_timestamp, now
 from stillwatch.alliance.hub.traffic import Traffic
+from stillwatch.core.garbage import unsearched
+from stillwatch.core.not_json import NOT_JSON
 
 __all__ = ["API_ROOT", "taxii_router"]
 
@@ -39,6 +42,7 @@ API_ROOT = "/alliance/"
 
 _COLLECTION = "/alliance/collections/{collection}/"
 _A_TRANSACTION = 50
+_BYTES_A_TRANSACTION = 1_000_000
 _A_DELETION = 200
 _OBJECT_ID = re.compile(r"[a-z0-9-]{3,80}--[0-9a-f-]{36}")
 
@@ -114,7 +118,7 @@ def list_collections(member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
     """Collections (section 5.1); beside them who the hub takes the asker for, and how much its clearance hides."""
     with hub.reading() as connection:
         hidden = above_clearance(connection, member)
-    with hub.transaction() as connection:
+    with in_the_name_of(hub, member) as connection:
         seen = collections_of(connection, member)
         record(connection, {"action": "read", "what": "collections", "member": member.name})
     told: dict[str, Any] = {"collections": [one.resource() for one in seen]} if seen else {}
@@ -125,7 +129,7 @@ def list_collections(member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
 @taxii_router.get(_COLLECTION)
 def one_collection(collection: str, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
     """A collection (section 5.2)."""
-    with hub.transaction() as connection:
+    with in_the_name_of(hub, member) as connection:
         seen = find_collection(connection, member, collection)
         record(connection, {"action": "read", "what": "collection", "member": member.name, "collection": seen.id})
     return TaxiiResponse(seen.resource())
@@ -146,7 +150,7 @@ def _read(
             raise Problem(404, "there is no such object")
     traffic.spend(member.name, len(rows))
     told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
-    with hub.transaction() as connection:
+    with in_the_name_of(hub, member) as connection:
         record(connection, told | {"objects": [[row.id, format_timestamp(row.version)] for row in rows]})
     return rows, more
 
@@ -203,7 +207,8 @@ async def add_objects(
 ) -> TaxiiResponse:
     """Add objects (section 5.5); they are in, or refused, when this answers."""
     body, quota = await body_of(request), request.app.state.quota
-    return TaxiiResponse(await run_in_threadpool(_add, hub, traffic, member, collection, body, quota), 202)
+    async with traffic.one_bundle(member.name):
+        return TaxiiResponse(await run_in_threadpool(_add, hub, traffic, member, collection, body, quota), 202)
 
 
 def _add(hub: Hub, traffic: Traffic, member: Member, name: str, body: bytes, quota: Quota) -> dict[str, Any]:
@@ -214,8 +219,8 @@ def _add(hub: Hub, traffic: Traffic, member: Member, name: str, body: bytes, quo
     traffic.spend(member.name, len(things))
     taken: list[dict[str, str]] = []
     refused: list[dict[str, str]] = []
-    for start in range(0, len(things), _A_TRANSACTION):
-        _take_some(hub, member, collection, things[start : start + _A_TRANSACTION], quota, taken, refused)
+    for some in _portions(things):
+        _take_some(hub, member, collection, some, quota, taken, refused)
     status = {
         "status": "complete",
         "request_timestamp": format_timestamp(now()),
@@ -226,15 +231,28 @@ def _add(hub: Hub, traffic: Traffic, member: Member, name: str, body: bytes, quo
         "failures": refused,
         "pending_count": 0,
     }
-    with hub.transaction() as connection:
+    with in_the_name_of(hub, member) as connection:
         return keep_status(connection, member.name, status)
+
+
+def _portions(things: Sequence[msgspec.Raw]) -> Iterator[list[msgspec.Raw]]:
+    """As many at a time as keep others waiting for an instant only."""
+    some, long = list[msgspec.Raw](), 0
+    for thing in things:
+        length = memoryview(thing).nbytes
+        if some and (len(some) == _A_TRANSACTION or long + length > _BYTES_A_TRANSACTION):
+            yield some
+            some, long = [], 0
+        some.append(thing)
+        long += length
+    yield some
 
 
 def _take_some(
     hub: Hub,
     member: Member,
     collection: Collection,
-    things: Sequence[object],
+    things: Sequence[msgspec.Raw],
     quota: Quota,
     taken: list[dict[str, str]],
     refused: list[dict[str, str]],
@@ -242,9 +260,10 @@ def _take_some(
     """One transaction with its line in the journal; what came of each is added to the lists."""
     begun = len(taken), len(refused)
     examined = [_examined(thing, collection.ceiling) for thing in things]
-    with hub.transaction() as connection:
-        for thing, known in zip(things, examined, strict=True):
-            told = {"id": _named(thing, "id"), "version": _named(thing, "modified") or _named(thing, "created")}
+    with in_the_name_of(hub, member) as connection:
+        find_collection(connection, member, collection.id).for_writing()
+        for known, called in examined:
+            told = {"id": _named(called, "id"), "version": _named(called, "modified") or _named(called, "created")}
             try:
                 if isinstance(known, Refused):
                     raise known
@@ -265,16 +284,23 @@ def _take_some(
         )
 
 
-def _examined(thing: object, ceiling: str) -> dict[str, Any] | Refused:
+def _examined(raw: msgspec.Raw, ceiling: str) -> tuple[dict[str, Any] | Refused, Mapping[str, Any]]:
+    """An object that may be taken in, or why it may not; and what it calls itself."""
+    if memoryview(raw).nbytes > LARGEST:
+        return Refused(f"it is longer than {LARGEST} characters"), heading_of(raw)
     try:
-        return examine(thing, ceiling)
+        with unsearched():
+            known = examine(msgspec.json.decode(raw), ceiling)
     except Refused as error:
-        return error
+        return error, heading_of(raw)
+    except NOT_JSON as error:
+        return Refused(f"it is no JSON: {str(error)[:200]}"), heading_of(raw)
+    return known, known
 
 
-def _named(thing: object, name: str) -> str:
+def _named(thing: Mapping[str, Any], name: str) -> str:
     """A short text of what was sent, for the status; nothing else of an object that is refused is kept."""
-    value = thing.get(name) if isinstance(thing, Mapping) else None
+    value = thing.get(name)
     return value[:120] if isinstance(value, str) and value.isascii() and value.isprintable() else ""
 
 
@@ -314,7 +340,7 @@ def delete_object(
 
 def _delete_some(hub: Hub, member: Member, name: str, chosen: Filters, identifier: str) -> tuple[int, bool]:
     """One transaction with its line in the journal; how many versions went, and whether there are more."""
-    with hub.transaction() as connection:
+    with in_the_name_of(hub, member) as connection:
         seen = find_collection(connection, member, name).for_reading().for_writing()
         rows, more = page_of(connection, seen.id, member.reads_up_to, chosen, identifier)
         if any(row.owner != member.name for row in rows):

@@ -7,6 +7,7 @@ Levels are kept in memory, a row a member. They rise again with time, and are fu
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 import time
@@ -80,6 +81,7 @@ class Traffic:
         self._requests: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.requests, _MINUTE))
         self._objects: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.objects, _DAY))
         self._characters: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.characters, _DAY))
+        self._bundles: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._open: dict[str, set[Asking]] = defaultdict(set)
 
     def ask(self, member: str, connection: Asking | None = None) -> None:
@@ -127,6 +129,13 @@ class Traffic:
                 self._characters[member].level -= characters
         if wait:
             raise _too_many("messages", f"a member may send {self._pace.characters} characters in a day", wait)
+
+    def one_bundle(self, member: str) -> asyncio.Lock:
+        """Held while something that a member sent is taken in: of one member's things one at a time.
+
+        Each may keep a thread, and the turn of writing, for a while.
+        """
+        return self._bundles[member]
 
     def close(self, connection: Asking) -> None:
         """A connection is no more."""

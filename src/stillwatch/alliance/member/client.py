@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import quote, urljoin
 import httpx
 
 from stillwatch.alliance.member.answers import SECONDS, NotThere, Unreadable, ask
-from stillwatch.alliance.store import escaped, is_plain
+from stillwatch.alliance.store import escaped, is_plain, moment_of
 from stillwatch.core import BadSetting, EndpointFailed
 from stillwatch.endpoints import InTime
 
@@ -28,6 +29,7 @@ _MOST_EMPTY = 100
 _LONGEST_NEXT = 8_000
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LAST = "X-TAXII-Date-Added-Last"
+_AHEAD = timedelta(days=2)  # by which a hub's clock may be
 
 Thing = dict[str, Any]
 
@@ -231,14 +233,14 @@ class Client:
                 if limit > 1:
                     limit = max(1, limit // _SMALLER)
                     continue
-                last = error.headers.get(_LAST)
+                last = _added_last(error.headers)
                 if last is None or last == position.get("added_after") or last in seen:
                     raise
                 seen.add(last)
                 yield Page([], last, error.problem)
                 position, limit = {"added_after": last}, _LARGEST_PAGE
                 continue
-            objects, last = found.get("objects", []), headers.get(_LAST)
+            objects, last = found.get("objects", []), _added_last(headers)
             yield Page(objects if isinstance(objects, list) else [], last)
             # Some hubs name the next page, others leave the client to go on from the last moment (section 3.4).
             after = {"added_after": added_after} if added_after else {}
@@ -280,6 +282,17 @@ class Client:
             str(one.get("id")): escaped(str(one.get("message", "refused"))[:300])
             for one in _objects_in(status, "failures")
         }
+
+
+def _added_last(headers: Mapping[str, str]) -> str | None:
+    """The moment of a page's last object; None where it is none.
+
+    It is kept, and sent to the hub from then on: what is no timestamp would be refused at each pull, and before one
+    that is to come nothing would be heard of any more.
+    """
+    said = headers.get(_LAST)
+    moment = moment_of(said)
+    return said if moment is not None and moment <= datetime.now(UTC) + _AHEAD else None
 
 
 def _list_in(answer: Mapping[str, Any], name: str) -> list[Any]:

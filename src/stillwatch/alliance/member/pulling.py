@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from stillwatch.alliance.member.client import Client
+from stillwatch.alliance.member.client import Client, Listing
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
-from stillwatch.alliance.store import Appeal, Feedback, appeals, escaped, fault_of, feedback, is_plain
+from stillwatch.alliance.store import Appeal, Feedback, Store, appeals, escaped, fault_of, feedback, is_plain
 from stillwatch.core import EndpointFailed
 from stillwatch.core.counted import counted
 
-__all__ = ["Pulled", "pull"]
+__all__ = ["MOST_A_PULL", "Pulled", "pull"]
+
+MOST_A_PULL = 2**30
+"""Characters of objects after which a pull ends; the next goes on."""
+
+_AT_LEAST = 1_000  # characters that an object is counted as, whatever became of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Pulled:
         doubtful: identifiers of new objects under which another creator speaks too; both are kept.
         hidden: how many objects stand where this member's clearance does not reach, as the hub says.
         clearance: strictest label that it reads, as the hub says.
+        more: whether the hub has more than one pull brings.
     """
 
     indicators: int
@@ -43,6 +50,7 @@ class Pulled:
     feedback: tuple[Feedback, ...] = ()
     hidden: int = 0
     clearance: str | None = None
+    more: bool = False
 
     def __str__(self) -> str:
         new = counted(self.objects, "new object")
@@ -59,52 +67,86 @@ class Pulled:
         lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
         lines += [str(one) for one in self.feedback]
         lines += [f"the hub's journal {self.parted}"] if self.parted else []
+        lines += ["the hub has more than one pull brings; run the command again"] if self.more else []
         return "\n".join(lines)
 
 
+@dataclass(slots=True)
+class _Brought:
+    """What came so far, without the objects themselves: a hub may have more of them than memory."""
+
+    ids: set[str] = field(default_factory=set)
+    indicators: int = 0
+    objects: int = 0
+    unread: int = 0
+    characters: int = 0
+    revoked: list[str] = field(default_factory=list)
+    cases: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+    def add(self, fresh: Sequence[Mapping[str, Any]], looked_at: int, unread: int) -> None:
+        """Count a page."""
+        self.objects += len(fresh)
+        self.unread += unread
+        self.characters += _AT_LEAST * looked_at
+        for one in fresh:
+            self.ids.add(one["id"])
+            self.characters += len(json.dumps(one))
+            if one.get("revoked") is True:
+                self.revoked.append(one["id"])
+            elif one["type"] == "indicator":
+                self.indicators += 1
+            if one["type"] == "note" and "appeal" in properties(one):
+                self.cases.add(escaped(str(properties(one)["appeal"].get("case"))))
+            if one["type"] in ("sighting", "opinion"):
+                self.answered.update((one.get("sighting_of_ref") or "", *one.get("object_refs", ())))
+
+    @property
+    def enough(self) -> bool:
+        """Whether one pull brings no more."""
+        return self.characters > MOST_A_PULL
+
+
 def pull(member: Membership) -> Pulled:
-    """Bring everything that is new in the collections the member may read.
+    """Bring what is new in the collections the member may read, so much at a time.
 
     Raises:
         EndpointFailed: the hub refuses or does not answer; what came before that is kept.
     """
-    store, fresh, unread = member.store, list[Mapping[str, Any]](), 0
+    store, brought = member.store, _Brought()
     own, mine = identity_id(member.name), set(store.published(member.hub))
     with member.client() as client:
         listing = client.listing()
         parted = _pin(client, member)
-        for collection in listing.collections:
-            if not collection.can_read:
-                continue
-            for page in client.pages(collection, store.reached(member.hub, collection.id)):
+        for collection in (one for one in listing.collections if one.can_read):
+            pages = client.pages(collection, store.reached(member.hub, collection.id))
+            while not brought.enough and (page := next(pages, None)):
                 faults = [fault_of(one) for one in page.objects]
                 dead = [(_name(one), why) for one, why in zip(page.objects, faults, strict=True) if why]
                 dead += [("without an identifier", page.unread)] if page.unread else []
                 things = [one for one, why in zip(page.objects, faults, strict=True) if not why]
-                unread += len(dead)
                 partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]
-                fresh += store.keep(member.hub, collection.id, partners, page.added, dead)
-    doubtful = store.doubtful().intersection(one["id"] for one in fresh)
-    about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
-    told = appeals(store) if about else []
-    cases = {escaped(str(properties(one)["appeal"].get("case"))) for one in fresh if one["id"] in about}
-    answered = {
-        reference
-        for one in fresh
-        if one["type"] in ("sighting", "opinion")
-        for reference in (one.get("sighting_of_ref"), *one.get("object_refs", ()))
-    }
+                fresh = store.keep(member.hub, collection.id, partners, page.added, dead)
+                brought.add(fresh, len(page.objects), len(dead))
+    return _told(store, brought, listing, parted)
+
+
+def _told(store: Store, brought: _Brought, listing: Listing, parted: str | None) -> Pulled:
+    doubtful = store.doubtful() & brought.ids
+    told = appeals(store) if brought.cases else []
+    answers = feedback(store) if brought.answered else []
     return Pulled(
-        sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),
-        tuple(one["id"] for one in fresh if one.get("revoked") is True and one["id"] not in doubtful),
-        tuple(one for one in told if one.case in cases),
-        len(fresh),
-        unread,
+        brought.indicators,
+        tuple(one for one in brought.revoked if one not in doubtful),
+        tuple(one for one in told if one.case in brought.cases),
+        brought.objects,
+        brought.unread,
         tuple(sorted(doubtful)),
         parted,
-        tuple(one for one in (feedback(store) if answered else ()) if one.object in answered),
+        tuple(one for one in answers if one.object in brought.answered),
         listing.above_clearance,
         listing.clearance,
+        brought.enough,
     )
 
 

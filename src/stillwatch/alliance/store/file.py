@@ -91,11 +91,17 @@ class Store:
                 try:
                     yield connection
                 except BaseException:
-                    connection.execute("ROLLBACK")
+                    # Of some errors, such as a full disk, SQLite has made an end itself.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
                     raise
                 connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
-            raise OutputUnwritable(f"the member's file cannot be written: {error}", where=str(self.path)) from error
+            raise OutputUnwritable(
+                f"the member's file cannot be written: {error}",
+                where=str(self.path),
+                hint="what stood there stands; once there is room and leave to write, run the command again",
+            ) from error
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -108,7 +114,8 @@ class Store:
         if not self.path.is_file():
             raise UnreadableInput("there is no such file", where=str(self.path), hint=hint)
         try:
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            # Not for reading alone: what a killed process left half written is put right by whoever reads next.
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
                 found = connection.execute("SELECT value FROM setting WHERE name = 'format'").fetchone()
                 if found is None or found[0] != _FORMAT:
                     raise UnreadableInput("it is no member's file", where=str(self.path), hint=hint)

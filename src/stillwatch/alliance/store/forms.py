@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-__all__ = ["LONGEST", "escaped", "fault_of", "is_plain"]
+__all__ = ["LONGEST", "escaped", "fault_of", "is_plain", "moment_of"]
 
 LONGEST = 1_000_000
 """Characters of the longest object that is kept."""
 
 _MOST_NAMED = 200
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,12}))?Z")
+_FAR_AHEAD = timedelta(days=10 * 366)  # as far as a hub of ours takes
 
 
 def fault_of(thing: object) -> str | None:
@@ -28,6 +32,15 @@ def fault_of(thing: object) -> str | None:
             return f"its {name[:40]} is no list of identifiers"
     if not _maps_maps(thing.get("extensions", {})):
         return "its extensions are none"
+    if not isinstance(thing.get("revoked", False), bool):
+        return "its revoked is neither true nor false"
+    for name in ("created", "modified"):
+        moment = moment_of(thing.get(name))
+        if name in thing and moment is None:
+            return f"its {name} is no timestamp"
+        if moment is not None and moment > datetime.now(UTC) + _FAR_AHEAD:
+            # Nothing could ever follow it, not even its being taken back.
+            return f"its {name} is too far ahead"
     try:
         long = len(json.dumps(thing)) > LONGEST
     except (TypeError, ValueError, RecursionError):
@@ -38,6 +51,15 @@ def fault_of(thing: object) -> str | None:
 def is_plain(value: object) -> bool:
     """Whether it is an identifier, a type, or some other short word of printable ASCII."""
     return isinstance(value, str) and 0 < len(value) < _MOST_NAMED and value.isascii() and value.isprintable()
+
+
+def moment_of(text: object) -> datetime | None:
+    """A timestamp as STIX and TAXII write them, to the microsecond; None where it is none."""
+    match = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+    try:
+        return match and datetime.fromisoformat(f"{match[1]}.{match[2] or '0':0<6.6}+00:00")
+    except ValueError:
+        return None
 
 
 def _maps_maps(value: Any) -> bool:
