@@ -299,9 +299,11 @@ def _of_own_names(hands: Postings, cards: I64) -> npt.NDArray[np.bool_]:
     else has."""
     paid = (hands.matrix[:, cards] > 0).astype(np.int64)
     payers = np.flatnonzero(np.asarray(paid.sum(axis=1)).ravel())
+    of_payers = (hands.matrix[payers] > 0).astype(np.int64)
     few = (hands.holders >= ALWAYS_RARE) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
-    names = np.flatnonzero(few & is_kind(hands, "domain"))
-    both = (paid[payers].T @ (hands.matrix[payers][:, names] > 0).astype(np.int64)).toarray()
+    theirs = np.asarray(of_payers.sum(axis=0)).ravel() >= ONE_DOOR * hands.holders
+    names = np.flatnonzero(few & theirs & is_kind(hands, "domain"))
+    both = (paid[payers].T @ of_payers[:, names]).toarray()
     own = np.where(both >= ONE_DOOR * hands.holders[names], both, 0)
     most = np.sort(own, axis=1)[:, -FIRM_NAMES:].sum(axis=1)
     return np.asarray(most >= np.maximum(ONE_DOOR * hands.holders[cards], 1))
@@ -338,10 +340,10 @@ def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None
 def _come_from(hands: Postings, who: I64, addresses: I64) -> npt.NDArray[np.bool_]:
     """Which of some addresses their visitors come from as a rule: not one of many through which each request passes."""
     shares = hands.matrix[who][:, addresses].tocsc()
-    return np.array(
-        [np.median(shares.data[a:b]) >= OWN_DOOR for a, b in zip(shares.indptr, shares.indptr[1:], strict=False)],
-        np.bool_,
-    )
+    begin, visitors = shares.indptr[:-1], np.diff(shares.indptr)
+    ordered = shares.data[np.lexsort((shares.data, np.repeat(np.arange(len(addresses)), visitors)))]
+    usual = (ordered[begin + (visitors - 1) // 2] + ordered[begin + visitors // 2]) / 2
+    return np.asarray(usual >= OWN_DOOR, np.bool_)
 
 
 def within_of(hands: Postings, members: I64) -> tuple[Any, I64]:
