@@ -20,6 +20,7 @@ from stillwatch.sketching.features import (
     window_features,
 )
 from stillwatch.sketching.networks import networks
+from stillwatch.sketching.rows_by_key import RowsByKey
 from stillwatch.sketching.sketch import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
 from stillwatch.sketching.wording import Wording, wording_flags
 from stillwatch.sketching.words import hash_strings
@@ -31,6 +32,7 @@ __all__ = [
     "SKETCH",
     "SLOTS",
     "WIDTH",
+    "RowsByKey",
     "SampledFeatures",
     "Wording",
     "beginnings",

@@ -19,6 +19,7 @@ from scipy import sparse
 from tokenizers import Tokenizer
 
 from stillwatch.core import MissingDependency
+from stillwatch.sketching.rows_by_key import RowsByKey
 from stillwatch.sketching.words import U64, Words
 
 __all__ = ["DIMENSIONS", "WordTable", "word_table"]
@@ -37,9 +38,7 @@ class WordTable:
     def __init__(self, token_vectors: F32, tokenizer: Tokenizer) -> None:
         self._token_vectors = token_vectors
         self._tokenizer = tokenizer
-        self._known = np.zeros(0, np.uint64)
-        self._rows = np.zeros(0, np.int64)
-        self._vectors = np.zeros((0, token_vectors.shape[1]), np.float32)
+        self._vectors = RowsByKey(token_vectors.shape[1], np.uint64)
 
     def mean(self, words: Words, kept: npt.NDArray[np.bool_]) -> F32:
         """Mean vector of each text's kept words: n x ``DIMENSIONS``, zero where none is kept."""
@@ -49,25 +48,23 @@ class WordTable:
             return np.zeros((n, self._token_vectors.shape[1]), np.float32)
         distinct, first, inverse = np.unique(words.hashes[chosen], return_index=True, return_inverse=True)
         rows = self._rows_of(distinct, words, chosen[first])
+        vectors = self._vectors.rows
         text = words.text_of_word()[chosen]
         offsets = np.searchsorted(text, np.arange(n + 1))
         counts = np.maximum(np.diff(offsets), 1)
         weights = np.repeat((1.0 / counts).astype(np.float32), np.diff(offsets))
-        product = sparse.csr_matrix((weights, rows[inverse], offsets), shape=(n, len(self._vectors))) @ self._vectors
+        product = sparse.csr_matrix((weights, rows[inverse], offsets), shape=(n, len(vectors))) @ vectors
         return np.asarray(product, np.float32)
 
     def _rows_of(self, hashes: U64, words: Words, where: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Rows of the words with these (sorted) hashes; ``where`` names a place each stands at."""
-        if len(self._known) > _MAX_WORDS:
+        if len(self._vectors) > _MAX_WORDS:
             # A log of endless new words must not grow the table without bound.
-            self.__init__(self._token_vectors, self._tokenizer)  # type: ignore[misc]
-        place = np.searchsorted(self._known, hashes)
-        place_inside = np.minimum(place, max(len(self._known) - 1, 0))
-        found = self._known[place_inside] == hashes if len(self._known) else np.zeros(len(hashes), np.bool_)
+            self._vectors = RowsByKey(self._token_vectors.shape[1], np.uint64)
+        found = self._vectors.known(hashes)
         if not found.all():
             self._learn(hashes[~found], words, where[~found])
-            place_inside = np.searchsorted(self._known, hashes)
-        return self._rows[place_inside]
+        return self._vectors.places(hashes)
 
     def _learn(self, hashes: U64, words: Words, where: npt.NDArray[np.int64]) -> None:
         data = words.letters
@@ -84,16 +81,7 @@ class WordTable:
             (np.ones(len(flat), np.float32), flat, offsets), shape=(len(ids), len(self._token_vectors))
         )
         means = (ones @ self._token_vectors) / np.maximum(lengths, 1)[:, None].astype(np.float32)
-        used = len(self._known)
-        if used + len(ids) > len(self._vectors):
-            # Doubled, so that growing costs a constant a word.
-            grown = np.zeros((2 * (used + len(ids)), means.shape[1]), np.float32)
-            grown[:used] = self._vectors[:used]
-            self._vectors = grown
-        self._vectors[used : used + len(ids)] = means
-        place = np.searchsorted(self._known, hashes)
-        self._known = np.insert(self._known, place, hashes)
-        self._rows = np.insert(self._rows, place, np.arange(used, used + len(ids)))
+        self._vectors.add(hashes, means)
 
 
 @lru_cache(maxsize=1)
