@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,15 @@ from stillwatch.alliance.hub.database import MEMBERS, MOMENTS, OBJECTS, OWNERS
 from stillwatch.alliance.hub.negotiation import Filters
 from stillwatch.alliance.hub.quotas import Quota, add_usage, has_room
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
-from stillwatch.alliance.stix import LABELS, OBSERVABLES, is_derived, label_of_object, says_label, shared_objects
+from stillwatch.alliance.stix import (
+    FAR_AHEAD,
+    LABELS,
+    OBSERVABLES,
+    is_derived,
+    label_of_object,
+    says_label,
+    shared_objects,
+)
 
 __all__ = [
     "LARGEST",
@@ -45,7 +54,7 @@ _ID = re.compile(r"([a-z0-9-]{3,80})--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[
 _LARGEST_PAGE = 8 * 1024 * 1024  # characters of the objects of one page, unless one alone is longer
 _LONGER_BACK = 1_000  # characters by which a revocation may be longer than what it takes back, whatever the quota
 _DEEPEST = 50
-_FAR_AHEAD = 10 * 366 * 86_400 * 1_000_000  # microseconds by which a version may be later than this moment
+_FAR_AHEAD = FAR_AHEAD // timedelta(microseconds=1)
 
 
 class Refused(ValueError):

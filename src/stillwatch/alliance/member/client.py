@@ -15,7 +15,8 @@ from urllib.parse import quote, urljoin
 import httpx
 
 from stillwatch.alliance.member.answers import SECONDS, NotThere, Unreadable, ask
-from stillwatch.alliance.store import escaped, is_plain, moment_of
+from stillwatch.alliance.stix import moment_of
+from stillwatch.alliance.store import escaped, is_plain
 from stillwatch.core import BadSetting, EndpointFailed
 from stillwatch.endpoints import InTime
 

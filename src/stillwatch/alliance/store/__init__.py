@@ -6,7 +6,7 @@ beside the standard library: a scan reads partners' indicators from it wherever 
 
 from stillwatch.alliance.store.feedback import OPINIONS, Feedback, feedback
 from stillwatch.alliance.store.file import Parcel, Store
-from stillwatch.alliance.store.forms import escaped, fault_of, is_plain, moment_of
+from stillwatch.alliance.store.forms import escaped, fault_of, is_plain
 from stillwatch.alliance.store.partners import Appeal, appeals, partner_indicators
 from stillwatch.alliance.store.warning_lists import WarningList, read_warning_list, shipped_warnings
 
@@ -22,7 +22,6 @@ __all__ = [
     "fault_of",
     "feedback",
     "is_plain",
-    "moment_of",
     "partner_indicators",
     "read_warning_list",
     "shipped_warnings",

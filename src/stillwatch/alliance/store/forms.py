@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["LONGEST", "escaped", "fault_of", "is_plain", "moment_of"]
+from stillwatch.alliance.stix import FAR_AHEAD, moment_of
+
+__all__ = ["LONGEST", "escaped", "fault_of", "is_plain"]
 
 LONGEST = 1_000_000
 """Characters of the longest object that is kept."""
 
 _MOST_NAMED = 200
-_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,12}))?Z")
-_FAR_AHEAD = timedelta(days=10 * 366)  # as far as a hub of ours takes
 
 
 def fault_of(thing: object) -> str | None:
@@ -38,7 +37,7 @@ def fault_of(thing: object) -> str | None:
         moment = moment_of(thing.get(name))
         if name in thing and moment is None:
             return f"its {name} is no timestamp"
-        if moment is not None and moment > datetime.now(UTC) + _FAR_AHEAD:
+        if moment is not None and moment > datetime.now(UTC) + FAR_AHEAD:
             # Nothing could ever follow it, not even its being taken back.
             return f"its {name} is too far ahead"
     try:
@@ -51,15 +50,6 @@ def fault_of(thing: object) -> str | None:
 def is_plain(value: object) -> bool:
     """Whether it is an identifier, a type, or some other short word of printable ASCII."""
     return isinstance(value, str) and 0 < len(value) < _MOST_NAMED and value.isascii() and value.isprintable()
-
-
-def moment_of(text: object) -> datetime | None:
-    """A timestamp as STIX and TAXII write them, to the microsecond; None where it is none."""
-    match = _MOMENT.fullmatch(text) if isinstance(text, str) else None
-    try:
-        return match and datetime.fromisoformat(f"{match[1]}.{match[2] or '0':0<6.6}+00:00")
-    except ValueError:
-        return None
 
 
 def _maps_maps(value: Any) -> bool:
