@@ -189,6 +189,10 @@ class Examiner:
             found |= self._find(left, case.members, self._background.beside(self._kin(case.members)))
         return min(self._at_best(found, side) for side in both)
 
+    def showing(self, case: Case) -> dict[str, Family]:
+        """The families that find something in a group, by name."""
+        return {f.family: self.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
+
     def explained(self, case: Case) -> bool:
         """Whether an honest explanation holds of a group; of one that was left before it was explained, as far as the
         sample shows."""

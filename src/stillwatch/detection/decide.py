@@ -345,8 +345,7 @@ def _moving_along(examiner: Examiner, case: Case) -> I64 | None:
     text common, and how often strangers send that is told by who does not act along. None where hardly anybody is left
     to tell by."""
     others = np.setdiff1d(np.arange(len(examiner.log)), case.members)
-    shown = {f.family: examiner.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
-    along = acting_along(examiner.log, shown, case.members, others)
+    along = acting_along(examiner.log, examiner.showing(case), case.members, others)
     return others[along] if along.mean() <= MAJORITY else None
 
 

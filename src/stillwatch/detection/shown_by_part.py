@@ -17,7 +17,7 @@ import numpy.typing as npt
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along, fit
 from stillwatch.detection.pieces import act_as_one, same_campaign
-from stillwatch.evidence.thresholds import GROWTH_ROUNDS, HOPELESS, LEAST_MEMBERS, MEMBER_BITS, UNTOLD
+from stillwatch.evidence.thresholds import GROWTH_ROUNDS, HOPELESS, LEAST_MEMBERS, MEMBER_BITS
 from stillwatch.linking import Links
 
 __all__ = ["without_onlookers", "without_passengers"]
@@ -86,8 +86,7 @@ def without_onlookers(examiner: Examiner, case: Case, fdr: float) -> Case:
     for _ in range(GROWTH_ROUNDS):
         if not case.may_convict or case.p_value > fdr:
             return case
-        shown = {f.family: examiner.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
-        along = acting_along(examiner.log, shown, case.members, case.members)
+        along = acting_along(examiner.log, examiner.showing(case), case.members, case.members)
         rest = case.members[~along]
         if min(int(along.sum()), len(rest)) < LEAST_MEMBERS or examiner.acts_as_one(rest):
             return case
