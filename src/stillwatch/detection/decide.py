@@ -121,8 +121,8 @@ def decide(
 def _tested(examiner: Examiner, groups: Sequence[Proposal]) -> list[Case]:
     """Cases of what is tested of these groups, the largest first.
 
-    Several proposals may come to the same members: a group is one hypothesis. What is a small part of one that stands
-    beyond doubt adds nothing to it.
+    Several proposals may come to the same members: a group is one hypothesis. A small part of one that stands beyond
+    doubt adds nothing to it, nor does any part where that is so twice over: by itself it would show no more.
     """
     parts: dict[bytes, tuple[I64, I64, Side]] = {}
     for group in groups:
@@ -131,12 +131,14 @@ def _tested(examiner: Examiner, groups: Sequence[Proposal]) -> list[Case]:
             if len(inside) >= LEAST_MEMBERS:
                 parts.setdefault(inside.tobytes(), (inside, outside, screened))
     cases: list[Case] = []
-    sure: list[Mask] = []
+    sure: list[tuple[Mask, float]] = []
     for inside, outside, screened in sorted(parts.values(), key=lambda part: -len(part[0])):
-        if not any(len(inside) < MAJORITY * whole.sum() and whole[inside].all() for whole in sure):
-            cases.append(examiner.examine(inside, outside, screened=screened))
-            if cases[-1].may_convict and cases[-1].p_value <= CONTRADICTS:
-                sure.append(np.isin(np.arange(len(examiner.log)), cases[-1].members))
+        if not any(len(inside) < share * whole.sum() and whole[inside].all() for whole, share in sure):
+            case = examiner.examine(inside, outside, screened=screened)
+            cases.append(case)
+            if case.may_convict and case.p_value <= CONTRADICTS:
+                whole = np.isin(np.arange(len(examiner.log)), case.members)
+                sure.append((whole, 1.0 if case.p_value <= CONTRADICTS**2 else MAJORITY))
     return cases
 
 

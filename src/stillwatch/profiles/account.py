@@ -46,15 +46,12 @@ SELECT seen.* REPLACE ({chosen}) FROM seen LEFT JOIN {{account_file}} AS file US
 """
 
 _USES_SQL = """
-WITH used AS (SELECT account_id, {sql} AS used FROM {{source}})
-SELECT h.account, {thing} AS thing, count(*) AS uses FROM used JOIN {{accounts}} AS h USING (account_id)
-WHERE used IS NOT NULL GROUP BY ALL
+WITH used AS (SELECT {of}, {sql} AS used{more} FROM {{source}}),
+    counted AS (SELECT {of}, {grouped} AS used, {uses} AS uses FROM used WHERE used IS NOT NULL GROUP BY ALL)
+SELECT account, {named} AS thing, uses FROM counted{join}
 """
 
-_SKETCH_SQL = """
-WITH used AS (SELECT account, {sql} AS used{more} FROM {{source}})
-SELECT account, {thing} AS thing, {count} AS uses FROM used WHERE used IS NOT NULL GROUP BY ALL
-"""
+_NUMBER = "CASE WHEN used >= 0 THEN used::UBIGINT ELSE md5_number_lower(used::VARCHAR) END"
 
 
 def values_of(families: Iterable[Family]) -> dict[str, Value]:
@@ -120,15 +117,15 @@ def _texts(engine: Engine, counts: Mapping[str, Count], source: Table) -> set[st
 
 
 def _counted(engine: Engine, count: Count, accounts: Table, source: Table, text: bool) -> Table:
-    number = "CASE WHEN used >= 0 THEN used::UBIGINT ELSE md5_number_lower(used::VARCHAR) END"
-    thing = "md5_number_lower(used)" if text else number
-    if count.source in ("sketches", "template_use"):
-        counted = count.source == "template_use"
-        query = _SKETCH_SQL.format(
-            sql=count.sql,
-            thing=thing,
-            more=", uses" if counted else "",
-            count="sum(uses)::BIGINT" if counted else "count(*)",
-        )
-        return engine.sql(query, source=source)
-    return engine.sql(_USES_SQL.format(sql=count.sql, thing=thing), source=source, accounts=accounts)
+    told, known = count.source == "template_use", count.source in ("sketches", "template_use")
+    query = _USES_SQL.format(
+        of="account" if known else "account_id",
+        sql=count.sql,
+        more=", uses" if told else "",
+        uses="sum(uses)::BIGINT" if told else "count(*)",
+        # A text is named once for each account that uses it, not at each use.
+        grouped="used" if text else _NUMBER,
+        named="md5_number_lower(used)" if text else "used",
+        join="" if known else " JOIN {accounts} USING (account_id)",
+    )
+    return engine.sql(query, source=source, **({} if known else {"accounts": accounts}))
