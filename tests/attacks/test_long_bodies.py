@@ -171,6 +171,15 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("/v1/chat/completions", {"messages": "{" + " " * 2**20}),
     ("/api/generate", {"inputs": "[" + "\n" * 2**20, "messages": "{" + "\t" * 2**20}),
 ]
+# Letters that nobody sees, and marks that are put in order: a text of theirs alone had taken time with its square.
+LONG += [
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": letters * 2**19}]})
+    for letters in ("\u200b", "\U000e0041", "\u3164", "\u0301\u0316", "\uff9e\u0301")
+]
+LONG += [
+    ("/api/generate", {"prompt": "x", "model": "\u0301\u0316" * 2**19}),
+    ("/v1/completions", {"prompt": "why", "system": "\u2060\u200b" * 2**19}),
+]
 
 
 @pytest.mark.parametrize(("path", "body"), LONG)

@@ -1,10 +1,14 @@
 """Letters that nobody sees: a batch's texts and one text are cleaned alike, and what belongs to a script stays."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE_SECONDS
 
 from stillwatch.core.unseen import plainly_seen, rows_with_unseen
 from stillwatch.sketching.words import as_seen, split_words
@@ -85,3 +89,15 @@ def test_a_batch_is_cleaned_as_each_text_is(texts: list[str | None]) -> None:
     offsets = np.cumsum([0, *map(len, raw)])
     told = set(rows_with_unseen(np.frombuffer(b"".join(raw), np.uint8), offsets).tolist())
     assert {n for n, text in enumerate(texts) if text and plainly_seen(text) != text} <= told
+
+
+@pytest.mark.parametrize(
+    "run", ["\u200b", "\u3164", "\U000e0041", "\u0335", "\u200b\u3164", "\u200b\u0335", "\u0436\u200b"]
+)
+def test_a_run_of_them_is_looked_at_in_time(run: str) -> None:
+    """In a process of its own: what takes hours there would let nobody here go on."""
+    asked = f"from stillwatch.core.unseen import plainly_seen; print(len(plainly_seen({run!r} * 500_000 + 'a')))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+    )
+    assert int(done.stdout) in (1, 500_001)

@@ -22,8 +22,10 @@ _WITHIN = (
     "\ufeff\uffa0\U000e0001\U000e0020-\U000e007f"
 )
 _BESIDE_LATIN = "\u0332\u0333\u0335-\u0338\u200c\u200d\u20d2-\u20e4\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ALL = _WITHIN + _BESIDE_LATIN
+# A run is looked at from where it begins, and given up at once: else a long one takes time with its square.
 _UNSEEN = re.compile(
-    rf"(?<=\w)[{_WITHIN}]+(?=\w)|(?<=[0-9A-Za-z])[{_WITHIN}{_BESIDE_LATIN}]+|[{_WITHIN}{_BESIDE_LATIN}]+(?=[0-9A-Za-z])"
+    rf"(?<=[0-9A-Za-z])[{_ALL}]++|(?<![{_ALL}])[{_ALL}]++(?=[0-9A-Za-z])|(?<=\w)(?<![{_ALL}])[{_WITHIN}]++(?=\w)"
 )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from stillwatch.core.normal_form import normal_form
 from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.paths import plain_path
 from stillwatch.gateway.setting_names import plain_name, settings_in
@@ -62,4 +62,4 @@ def is_one_of(models: Iterable[str], patterns: Sequence[str]) -> bool:
 
 
 def _spelt(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+    return normal_form("NFKC", name).casefold().strip()

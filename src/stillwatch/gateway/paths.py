@@ -8,8 +8,9 @@ the spelling costs nothing. To serve one more API, add its ending here and its s
 from __future__ import annotations
 
 import re
-import unicodedata
 from urllib.parse import unquote
+
+from stillwatch.core.normal_form import normal_form
 
 __all__ = ["api_of", "plain_path"]
 
@@ -33,7 +34,7 @@ def plain_path(path: str) -> str:
             break
         path = decoded
     if not path.isascii():
-        path = unicodedata.normalize("NFKC", path)
+        path = normal_form("NFKC", path)
     path = _UNSEEN.sub("", path.lower().replace("\\", "/"))
     segments: list[str] = []
     for segment in re.split("[?#]", path, maxsplit=1)[0].split("/"):

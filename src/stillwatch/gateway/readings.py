@@ -11,13 +11,14 @@ import base64
 import binascii
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from urllib.parse import unquote
 
 import numpy as np
+
+from stillwatch.core.normal_form import normal_form
 
 __all__ = ["readings", "reads_as_text"]
 
@@ -117,7 +118,7 @@ def _seen(text: str) -> str:
             break
     if not (text.isprintable() and text.isascii()):
         text = _CONTROLS.sub("", text)
-    return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    return text if text.isascii() else _UNSEEN.sub("", normal_form("NFKC", text))
 
 
 def _letter(found: re.Match[str]) -> str:
@@ -129,7 +130,7 @@ def _bare(text: str) -> str:
     """Letters without what is written over, under and through them."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text.translate(_PLAIN))))
+    return normal_form("NFC", _MARKS.sub("", normal_form("NFKD", text.translate(_PLAIN))))
 
 
 def _put_together(text: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
 from functools import lru_cache
+
+from stillwatch.core.normal_form import normal_form
 
 __all__ = ["choice", "features", "says_answer", "words"]
 
@@ -25,7 +26,7 @@ def words(text: str) -> list[str]:
     >>> words("It's 7, said Ann.")
     ['it', "'", 's', '7', ',', 'said', 'ann', '.']
     """
-    return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
+    return _WORD.findall(normal_form("NFKC", text).lower())
 
 
 @lru_cache(maxsize=1 << 16)
@@ -51,7 +52,7 @@ def choice(text: str) -> str | None:
     >>> choice("7 times 8 is 54. The answer is: 54."), choice("Blue!"), choice("#### 12")
     ('54', 'blue', '12')
     """
-    text = unicodedata.normalize("NFKC", text).replace("**", "")
+    text = normal_form("NFKC", text).replace("**", "")
     marks = list(_MARK.finditer(text))
     tail = text[marks[-1].end() :].strip().splitlines() if marks else []
     said = [word for word in words(tail[0] if tail else text) if word[0].isalnum()]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import BadTable
+from stillwatch.core.normal_form import normal_form
 
 __all__ = ["WarningList", "read_warning_list", "shipped_warnings"]
 
@@ -115,7 +115,7 @@ def shipped_warnings() -> WarningList:
 
 
 def _domain(value: str) -> str:
-    return unicodedata.normalize("NFKC", value).lower().strip().strip(".").removeprefix("%@")
+    return normal_form("NFKC", value).lower().strip().strip(".").removeprefix("%@")
 
 
 def _network(value: str) -> Network:
