@@ -14,7 +14,12 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_across, without_reasoning_tags
+from stillwatch.core.reasoning_tags import (
+    ReasoningFilter,
+    is_reasoning_name,
+    without_reasoning_across,
+    without_reasoning_tags,
+)
 from stillwatch.core.remembered import remembers_short
 
 __all__ = [
@@ -57,6 +62,7 @@ class Redaction:
         within: the answer begins within reasoning, whose tag stands in what it goes on from.
         begun: what of a tag stands at the end of what it goes on from.
         opens: tells of the models that an answer names whether it does.
+        under_way: more of the answer is to come, and may show that what is here was reasoning.
     """
 
     hide_reasoning: bool = False
@@ -66,6 +72,7 @@ class Redaction:
     within: bool = False
     begun: str = ""
     opens: Callable[..., bool] | None = None
+    under_way: bool = False
 
     def __bool__(self) -> bool:
         return self.hide_reasoning or self.top_logprobs is not None
@@ -167,7 +174,12 @@ def across(parts: Any, redaction: Redaction) -> Any:
     made = [dict(part) if isinstance(part, Mapping) else part for part in parts]
     apart = any(isinstance(part, Mapping) and part.get("type") in REASONING_PARTS for part in parts)
     texts = [parts[number][name] for number, name in places]
-    clean = without_reasoning_across(texts, within=redaction.within and not apart, begun=redaction.begun)
+    within = redaction.within and not apart
+    if redaction.under_way and not apart:
+        seen = ReasoningFilter(within=within, begun=redaction.begun)
+        clean = [seen.feed(one) for one in texts]
+    else:
+        clean = without_reasoning_across(texts, within=within, begun=redaction.begun)
     for (number, name), text_left in zip(places, clean, strict=True):
         made[number][name] = text_left
     return made

@@ -15,6 +15,7 @@ from typing import Any
 from stillwatch.gateway.allowed import (
     LEFT_OUT,
     Redaction,
+    Rule,
     across,
     arguments,
     constant,
@@ -33,6 +34,7 @@ from stillwatch.gateway.allowed import (
     unless_hidden,
     word,
 )
+from stillwatch.gateway.endings import is_under_way
 
 __all__ = ["BLOCK", "CHUNK", "CITATION", "ERROR", "ITEM", "MESSAGES", "PART", "RESPONSE", "USAGE", "UnknownShape"]
 __all__ += ["redacted_body"]
@@ -201,9 +203,11 @@ def _output(value: Any, redaction: Redaction) -> Any:
     if redaction.hide_reasoning and isinstance(value, list):
         messages = [one for one in value if isinstance(one, Mapping) and isinstance(one.get("content"), list)]
         apart = any(isinstance(one, Mapping) and one.get("type") == "reasoning" for one in value)
-        redaction = replace(redaction, within=redaction.within and not apart)
+        redaction = replace(
+            redaction, within=redaction.within and not apart, under_way=redaction.under_way and not apart
+        )
         clean = iter(across([part for one in messages for part in one["content"]], redaction))
-        redaction = replace(redaction, within=False, begun="")
+        redaction = replace(redaction, within=False, begun="", under_way=False)
         parts = {id(one): [next(clean) for _ in one["content"]] for one in messages}
         value = [{**one, "content": parts[id(one)]} if id(one) in parts else one for one in value]
     return many(ITEM)(value, redaction)
@@ -215,7 +219,7 @@ def _fault(value: Any, redaction: Redaction) -> Any:
 
 
 ERROR = obj(type=word, code=word, message=_fault, param=word, status=word)
-RESPONSE = obj(
+_RESPONSE = obj(
     id=identifier,
     object=word,
     created_at=number,
@@ -243,6 +247,15 @@ RESPONSE = obj(
     metadata=constant({}),
     instructions=constant(None),
 )
+
+
+def _response(value: Any, redaction: Redaction) -> Any:
+    """A response. Of one that is under way nobody knows yet whether its text so far is reasoning."""
+    held = redaction.hide_reasoning and is_under_way(value)
+    return _RESPONSE(value, replace(redaction, under_way=True) if held else redaction)
+
+
+RESPONSE: Rule = _response
 
 
 def _input(value: Any, redaction: Redaction) -> Any:

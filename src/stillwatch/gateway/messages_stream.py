@@ -7,7 +7,7 @@ block where its index says. See ``streams`` for what is held back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stillwatch.core.reasoning_tags import ReasoningFilter
@@ -22,6 +22,7 @@ from stillwatch.gateway.allowed import (
     word,
 )
 from stillwatch.gateway.answer_shapes import BLOCK, CITATION, MESSAGES, USAGE
+from stillwatch.gateway.endings import is_an_end
 
 __all__ = ["MESSAGE_EVENTS", "MessagesStream"]
 
@@ -75,7 +76,7 @@ class MessagesStream:
         """What may pass of one event."""
         match kind:
             case "message_start":
-                yield kept(_START, body, self._redaction.whole())
+                yield kept(_START, body, replace(self._redaction.whole(), under_way=self._hold))
             case "content_block_start":
                 yield from self._start(body)
             case "content_block_delta" if body.get("index") in self._blocks:
@@ -141,7 +142,7 @@ class MessagesStream:
     def _piece_of_completion(self, body: Mapping[str, Any]) -> dict[str, Any]:
         passed: dict[str, Any] = kept(_COMPLETION, body, self._redaction)
         if self._hides and isinstance(passed.get("completion"), str):
-            ends = passed.get("stop_reason") is not None
+            ends = is_an_end(passed.get("stop_reason"))
             shown = self._completion.feed(passed["completion"])
             passed["completion"] = shown + self._completion.finish() if ends else shown
         return passed

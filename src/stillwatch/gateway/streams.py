@@ -16,6 +16,7 @@ import msgspec
 from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.allowed import Redaction, is_hidden, kept, scrubbed_arguments
 from stillwatch.gateway.answer_shapes import CHUNK, ERROR
+from stillwatch.gateway.endings import is_an_end
 from stillwatch.gateway.events import Event, EventReader
 from stillwatch.gateway.messages_stream import MESSAGE_EVENTS, MessagesStream
 from stillwatch.gateway.responses_stream import ResponsesStream
@@ -40,6 +41,9 @@ class ChatStream:
         self._texts: dict[tuple[Any, ...], ReasoningFilter] = {}
         self._arguments: dict[tuple[Any, ...], list[str]] = {}
         self._settled: set[Any] = set()
+        self._ended: dict[tuple[Any, ...], ReasoningFilter] = {}
+        self._in_doubt: dict[Any, str] = {}
+        self._head: dict[str, Any] = {}
 
     def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """What may pass of one chunk, or None where nothing of it is left."""
@@ -49,7 +53,16 @@ class ChatStream:
         given = [choice for choice in body["choices"] if isinstance(choice, Mapping)]
         choices = [self._choice(was, choice) for was, choice in zip(given, passed["choices"], strict=True)]
         passed["choices"] = [choice for choice in choices if choice is not None]
+        self._head = {name: value for name, value in passed.items() if name not in ("choices", "usage")}
         return passed if passed["choices"] or passed.get("usage") or not given else None
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """What is still held of choices that ended for a reason nobody knows, once the stream says that it is over."""
+        for index, where in [*self._in_doubt.items()]:
+            left: dict[str, Any] = {"index": index, "finish_reason": "stop", **({"delta": {}} if where else {})}
+            choice = self._choice(left, dict(left)) or {}
+            choice["finish_reason"] = None
+            yield {**self._head, "choices": [choice]}
 
     def _choice(self, was: Mapping[str, Any], choice: dict[str, Any]) -> dict[str, Any] | None:
         index = choice.get("index") or 0
@@ -59,14 +72,35 @@ class ChatStream:
             for place, seen in self._texts.items():
                 if place[0] == index:
                     seen.settle()
-        ends = choice.get("finish_reason") is not None
+        ends = self._ends(index, was, "" if delta is None else "delta")
+        if not ends and self._holds(index):
+            # Of a message that grows with every chunk nobody knows yet what of it is reasoning.
+            choice.pop("message", None)
         if "text" in choice or (ends and delta is None):
             choice["text"] = self._piece(index, "text", choice.get("text"), ends=ends)
+        if delta is not None:
+            self._delta(index, delta, ends=ends)
+        if ends:
+            # What follows all the same is looked at as what follows nothing.
+            for place in [place for place in self._texts if place[0] == index]:
+                self._ended[place] = self._texts.pop(place)
         if delta is None:
             return choice if ends or choice.get("text") else None
-        self._delta(index, delta, ends=ends)
         said = any(delta.get(name) for name in ("content", "refusal", "tool_calls", "function_call", "role", "audio"))
         return choice if said or ends else None
+
+    def _ends(self, index: Any, was: Mapping[str, Any], where: str) -> bool:
+        """Whether a choice ends, as far as is known: a reason that is not known may be given with every piece."""
+        reason = was.get("finish_reason")
+        ends = is_an_end(reason)
+        if ends:
+            self._in_doubt.pop(index, None)
+        elif reason:
+            self._in_doubt[index] = where
+        return ends
+
+    def _holds(self, index: Any) -> bool:
+        return self._hold and index not in self._settled
 
     def _delta(self, index: int, delta: dict[str, Any], *, ends: bool) -> None:
         content = delta.get("content")
@@ -125,10 +159,12 @@ class ChatStream:
 
     def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
-            holds = self._hold and place[0] not in self._settled
             within = self._redaction.within and place[0] not in self._settled and place[1] in _SAID
             self._texts[place] = ReasoningFilter(
-                hold=holds, within=within, begun=self._redaction.begun if place[1] in _SAID else ""
+                hold=self._holds(place[0]),
+                after=self._ended.get(place),
+                within=within,
+                begun=self._redaction.begun if place[1] in _SAID else "",
             )
         return self._texts[place]
 
@@ -165,6 +201,7 @@ class StreamRedactor:
     def event(self, event: Event) -> Iterator[Event]:
         """What may pass of one event: nothing, itself made smaller, or several."""
         if event.data == b"[DONE]":
+            yield from (Event(None, msgspec.json.encode(left)) for left in self._chat.rest())
             yield Event(None, b"[DONE]")
             return
         try:
