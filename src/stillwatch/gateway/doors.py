@@ -183,11 +183,6 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.cycle.more_body and self._head is None:
                 self._await_head()
 
-    def handle_websocket_upgrade(self) -> None:
-        """Another protocol takes over, which is refused in this gateway."""
-        self._out()
-        super().handle_websocket_upgrade()
-
     # --- answers ---------------------------------------------------------------------------
 
     def pause_writing(self) -> None:

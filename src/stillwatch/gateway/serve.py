@@ -171,4 +171,6 @@ def _config(app: Any, host: str, port: int, *, lifespan: Any, http: Any = "auto"
         log_level="warning",
         timeout_graceful_shutdown=10,
         proxy_headers=False,
+        # Whatever else is installed: its connections would be counted at no door.
+        ws="none",
     )

@@ -18,6 +18,7 @@ import uvicorn
 
 from stillwatch.core import OutputUnwritable
 from stillwatch.core.counted import counted
+from stillwatch.listening.seldom import Seldom
 
 __all__ = ["Server", "address_url", "in_thread", "listen", "settle"]
 
@@ -36,12 +37,16 @@ _COLLECT_AFTER = 10_000
 class Server(uvicorn.Server):
     """A server that says that it is ready once a signal would end it as it should, and that a signal ends in order.
 
-    Requests that are still under way when the time for them is over, or at a second Ctrl-C, are cut off, how many is
-    logged, and only then the app is told that it ends.
+    What it says of requests it says seldom. Requests that are still under way when the time for them is over, or at a
+    second Ctrl-C, are cut off, how many is logged, and only then the app is told that it ends.
     """
 
     ready: Callable[[], object] | None = None
     _stopped = False
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._seldom = Seldom()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop, at a signal."""
@@ -66,6 +71,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, and say so."""
+        logging.getLogger("uvicorn.error").addFilter(self._seldom)
         await super().startup(sockets)
         if self.ready is not None and not self.should_exit:
             self.ready()
@@ -86,6 +92,7 @@ class Server(uvicorn.Server):
         finally:
             cutting.cancel()
             errors.removeFilter(_not_cut_off)
+            errors.removeFilter(self._seldom)
 
     async def _cut_off_after(self, seconds: float) -> None:
         began = asyncio.get_running_loop().time()
