@@ -206,6 +206,10 @@ DATA = b"data: " + WHOLE + b"\n\n"
         ([("content-type", "application/x-ndjson")], WHOLE + b"\n" + WHOLE),
         ([("content-type", "application/octet-stream")], DATA),
         ([], DATA),
+        ([("content-type", "image/png")], WHOLE.decode().encode("utf-16")),
+        ([("content-type", "audio/mpeg")], WHOLE.decode().encode("utf-16-le")),
+        ([("content-type", "video/mp4")], DATA.decode().encode("utf-32")),
+        ([("content-type", "image/png; charset=binary")], b"\x00" + DATA),
         ([("x-reasoning", THOUGHT.encode().hex()), ("content-type", "application/json")], WHOLE),
     ],
     ids=[
@@ -221,6 +225,10 @@ DATA = b"data: " + WHOLE + b"\n\n"
         "lines",
         "events as octets",
         "no type",
+        "JSON of two bytes a letter as a picture",
+        "the same without a mark as sound",
+        "events of four as a video",
+        "events behind a control character",
         "in a header",
     ],
 )
@@ -233,6 +241,7 @@ def test_no_name_for_an_answer_lets_reasoning_out(tmp_path: Path, headers: list[
             assert status in (200, 502)
             assert marks_in(said) == []
             assert THOUGHT.encode().hex().encode() not in said
+            assert not any(THOUGHT.encode(wide)[-8:] in said for wide in ("utf-16-le", "utf-32-le"))
             assert gzip.compress(DATA, mtime=0)[10:30] not in said
 
 
@@ -244,3 +253,25 @@ def test_pictures_pass_whole(tmp_path: Path) -> None:
             assert got(url) == (200, PICTURE)
         upstream.pieces = []
         assert got(url) == (200, b"")
+
+
+MEDIA = {
+    "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00",
+    "image/webp": b"RIFF\x24\x00\x00\x00WEBPVP8 ",
+    "image/avif": b"\x00\x00\x00\x20ftypavif",
+    "audio/wav": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "audio/mpeg": b"\xff\xfb\x90\x64\x00",
+    "audio/opus": b"OggS\x00\x02",
+    "audio/pcm": b"\x03\x00\xfe\xff\x05\x00\x0a\x00\xf3\xff",
+    "video/mp4": b"\x00\x00\x00\x18ftypisom",
+    "video/webm": b"\x1aE\xdf\xa3\x9fB\x86",
+}
+
+
+def test_what_is_a_picture_sound_or_film_passes(tmp_path: Path) -> None:
+    with stripped(tmp_path) as (url, upstream):
+        for kind, begins in MEDIA.items():
+            body = begins + bytes(range(256)) * 3
+            upstream.headers = [(b"content-type", kind.encode())]
+            upstream.pieces = [body[at : at + 50] for at in range(0, len(body), 50)]
+            assert got(url) == (200, body), kind

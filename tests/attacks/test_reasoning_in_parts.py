@@ -166,6 +166,24 @@ def test_an_event_that_nobody_foresaw_ends_no_stream(tmp_path: Path) -> None:
             assert got(url)[0] in (200, 502), shape
 
 
+def test_arguments_within_arguments_are_looked_into(tmp_path: Path) -> None:
+    """A text of a tool's arguments may be JSON itself, whose tags are escaped once more."""
+    inner = json.dumps({"b": f"<think>{THOUGHT}</think>four", "thinking": THOUGHT}).replace("<", "\\u003c")
+    plain = json.dumps({"a": [1, "x"], "b": "{not JSON"})
+    with stripped(tmp_path) as (url, upstream):
+        upstream.headers = [(b"content-type", b"application/json")]
+        for deep in range(8):
+            call = {"type": "function", "function": {"name": "f", "arguments": json.dumps({"a": inner, "c": plain})}}
+            upstream.pieces = [json.dumps({"choices": [{"message": {"tool_calls": [call]}}]}).encode()]
+            status, said = got(url)
+            assert (status, marks_in(said.replace(b"\\", b"").replace(b"u0416", b"\\u0416"))) == (200, [])
+            (passed,) = json.loads(said)["choices"][0]["message"]["tool_calls"]
+            given = json.loads(passed["function"]["arguments"])
+            assert given["c"] == plain
+            assert deep or json.loads(given["a"]) == {"b": "four"}
+            inner = json.dumps({"deeper": inner})
+
+
 LIKELY: Any = [{"token": "a", "logprob": -1, "top_logprobs": [{"token": t, "logprob": -2} for t in ("b", "SECRET")]}]
 BESIDE_REASONING: list[Any] = [
     {"output": [{"type": "reasoning", "content": [{"type": "reasoning_text", "text": "x", "logprobs": LIKELY}]}]},

@@ -104,6 +104,8 @@ _TOKENS_NAMES = frozenset(
 """Names under which model servers give tokens with their probabilities, lowered and without ``_`` and ``-``."""
 _WORD = re.compile(r"[\w.:/@+\-]{0,80}", re.ASCII)
 _LONGEST_ID = 80
+_DOCUMENTS = 4
+"""JSON within texts of JSON is looked into so deep; nobody needs more, and what is deeper does not pass."""
 REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text")
 
 
@@ -263,17 +265,34 @@ def typed(rules: Mapping[str, Rule], default: str | None = None) -> Rule:
     return rule
 
 
-def _scrubbed(value: Any) -> Any:
-    """A JSON value without reasoning tags in its texts and without fields named for reasoning."""
+def _scrubbed(value: Any, deep: int = _DOCUMENTS) -> Any:
+    """A JSON value without reasoning tags in its texts and without fields named for reasoning; and so JSON in texts."""
     if isinstance(value, str):
-        return without_reasoning_tags(value)
+        return _scrubbed_text(value, deep)
     if isinstance(value, list):
-        return [_scrubbed(item) for item in value]
+        return [_scrubbed(item, deep) for item in value]
     if isinstance(value, Mapping):
         return {
-            without_reasoning_tags(name): _scrubbed(item) for name, item in value.items() if not is_reasoning_name(name)
+            without_reasoning_tags(name): _scrubbed(item, deep)
+            for name, item in value.items()
+            if not is_reasoning_name(name)
         }
     return value
+
+
+def _scrubbed_text(said: str, deep: int) -> str:
+    """A text; where it is a JSON document itself, tags in it may be escaped once more, and fields have names."""
+    said = without_reasoning_tags(said)
+    if said.lstrip()[:1] not in ("{", "[", '"'):
+        return said
+    try:
+        given = msgspec.json.decode(said)
+    except (ValueError, RecursionError):
+        return said
+    if not isinstance(given, Mapping | list | str):
+        return said
+    clean = _scrubbed(given, deep - 1) if deep else None
+    return said if clean == given and not _repeats(said) else msgspec.json.encode(clean).decode()
 
 
 def scrubbed_arguments(given_text: str) -> str:

@@ -6,7 +6,6 @@ film pass. Anything else could hold anything and is refused, headers that are no
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from stillwatch.gateway.client_request import answer_fields
 from stillwatch.gateway.events import EventTooLong
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.long_bodies import beside, check_values
+from stillwatch.gateway.media import LOOKED_AT, is_media
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -30,9 +30,6 @@ _MOST_REDACTED = 64 * 2**20
 _MOST_VALUES = 8_000_000
 """Texts and numbers of an answer, of objects and lists a tenth: embeddings of two thousand texts are six million."""
 _PART = 206
-_LOOKED_AT = 64
-"""Bytes by which text is told from pictures, sound and film: each of those has others in its first few."""
-_NO_TEXT = frozenset(range(0x20)) - frozenset(b"\t\r\n")
 _PASSING_MEDIA = (b"image/", b"audio/", b"video/")
 _PASSING_HEADERS = frozenset(
     {
@@ -70,6 +67,7 @@ class Answer:
         self._whole: list[bytes] | None = None
         self._whole_bytes = 0
         self._passes = not self._redaction
+        self._kind = b""
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._over = False
@@ -115,7 +113,7 @@ class Answer:
                 if name.lower() in _PASSING_HEADERS or name.lower().startswith(_PASSING_PREFIXES)
             ]
             message = {**message, "headers": listed}
-            self._passes = kind.startswith(_PASSING_MEDIA)
+            self._passes, self._kind = kind.startswith(_PASSING_MEDIA), kind
             if self.streamed:
                 self._stream = StreamRedactor(self._redaction, hold=self._gate.settings.hold_untagged)
             else:
@@ -143,12 +141,12 @@ class Answer:
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
     async def _look(self, *, more: bool) -> None:
-        """Begin to pass on what is called a picture, sound or film, unless its first bytes are text."""
+        """Begin to pass on what is called a picture, sound or film, where its first bytes are of one."""
         first = b"".join(self._whole or ())
-        if more and len(first) < _LOOKED_AT:
+        if more and len(first) < LOOKED_AT:
             return
-        if _is_text(first[:_LOOKED_AT]):
-            await self.refuse(_unreadable("it is text, and is called something else"))
+        if not is_media(self._kind, first[:LOOKED_AT]):
+            await self.refuse(_unreadable("it is no picture, sound or film, and is called one"))
             return
         self._whole = None
         self.begun = True
@@ -207,15 +205,6 @@ class Answer:
 def _redacted(body: bytes, redaction: Redaction) -> bytes:
     check_values(body, _MOST_VALUES)
     return msgspec.json.encode(redacted_body(msgspec.json.decode(body), redaction))
-
-
-def _is_text(first: bytes) -> bool:
-    """Whether bytes, the last letter of which may be cut, are UTF-8 without control characters."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(first)
-    except UnicodeDecodeError:
-        return False
-    return bool(first) and _NO_TEXT.isdisjoint(first)
 
 
 def _unreadable(why: str) -> Refusal:
