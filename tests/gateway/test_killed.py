@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 import redis.asyncio as redis
 from gateways import Snap, decided
 from patience import PATIENCE_SECONDS, until
+from redis_served import redis_running
 
 from stillwatch.gateway.recorder import Recorder
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
@@ -59,33 +59,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A real Redis, its process and its URL."""
-    process, url = next(filter(None, (_redis(tmp_path) for _ in range(20))))
-    yield process, url
-    process.kill()
-    process.wait()
-
-
-def _redis(folder: Path) -> tuple[subprocess.Popen[bytes], str] | None:
-    """None where somebody else took the port before Redis did."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def there() -> bool:
-        if process.poll() is not None:
-            return True
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as to,
-        ):
-            to.sendall(b"INFO server\r\n")
-            return f"process_id:{process.pid}".encode() in to.recv(8192)
-        return False
-
-    assert until(there)
-    return (process, f"redis://127.0.0.1:{port}") if process.poll() is None else None
+    with redis_running(tmp_path) as running:
+        yield running
 
 
 @dataclass

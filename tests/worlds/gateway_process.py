@@ -17,6 +17,12 @@ import httpx
 from patience import PATIENCE_SECONDS
 
 SOURCE = Path(__file__).parents[2] / "src"
+_CLOCK = """
+import runpy, time
+told = time.time
+time.time = lambda: told() + {}
+runpy.run_module("stillwatch", run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass
@@ -49,13 +55,16 @@ class Attacked:
 
 
 @contextlib.contextmanager
-def gateway_process(folder: Path, upstream: str, settings: dict[str, Any]) -> Iterator[Attacked]:
-    """A gateway with these settings, ended by its id."""
+def gateway_process(
+    folder: Path, upstream: str, settings: dict[str, Any], *, ahead_seconds: float = 0
+) -> Iterator[Attacked]:
+    """A gateway with these settings, ended by its id; its clock may be ahead of ours, or behind."""
     chosen = {"mode": "enforce", "jitter_seconds": 0, "account_from": ["header:x-account"], **settings}
     config = folder / "gateway.toml"
     # JSON's words are TOML's too, for what a setting can be.
     config.write_text("[gateway]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()))
-    command = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", upstream, "--port", "0"]
+    command = [sys.executable, "-c", _CLOCK.format(ahead_seconds)]
+    command += ["gateway", "--upstream", upstream, "--port", "0"]
     command += ["--metrics-port", "0", "--config", str(config)]
     process = subprocess.Popen(
         command,
