@@ -54,7 +54,7 @@ _REFUSAL = re.compile(
 _APOLOGY = r"(?:(?:i'm|i am) (?:so |very )?(?:sorry|afraid),?\s*(?:but )?)?"
 # At the start of one of the first sentences.
 _FLAT = re.compile(
-    rf"^\W*(?:refuse\b|no\b[.,!]\W*{_SELF}\s*{_CANNOT}|absolutely not\b|"
+    rf"^\W*+(?:refuse\b|no\b[.,!]\W*{_SELF}\s*{_CANNOT}|absolutely not\b|"
     rf"(?:i'm|i am|we're) (?:so |very |really )?(?:sorry|afraid)[^.!?]{{0,40}}(?:\bbut (?:i|we)\b|can(?:no|')?t|can not|won't|unable|not able)|"
     r"(?:i'm|i am) afraid not\b|"
     rf"(?:sorry|apologies|i apologi[sz]e)[,.!]?\W*(?:but\W*)?{_SELF}\s*{_CANNOT}|"
@@ -75,7 +75,7 @@ _FLAT = re.compile(
 )
 # A rebuke in place of an answer: no steps may follow it.
 _REBUKE = re.compile(
-    r"^\W*(?:no, )?(?:first and foremost,? )?(?:it(?:'s| is) (?:always )?(?:important|crucial|essential) to (?:remember|note|understand) "
+    r"^\W*+(?:no, )?(?:first and foremost,? )?(?:it(?:'s| is) (?:always )?(?:important|crucial|essential) to (?:remember|note|understand) "
     r"that |i must (?:clarify|emphasi[sz]e|stress|point out) that )?[^.!?]{0,140}?\b(?:"
     r"(?:is|are) never (?:acceptable|ethical|appropriate|okay|ok|right|justified|the answer)|"
     r"(?:it is|it's) never (?:acceptable|ethical|appropriate|okay|ok|right)|"
@@ -85,7 +85,7 @@ _REBUKE = re.compile(
 )
 _STEPS = re.compile(r"(?:^|\s)(?:1[.)]|[-*•]|step 1)\s", re.IGNORECASE)
 _OTHER_TONGUES = re.compile(
-    r"^\W*(?:lo siento|no puedo|je suis désolée?|désolée?|je ne peux pas|es tut mir leid|"
+    r"^\W*+(?:lo siento|no puedo|je suis désolée?|désolée?|je ne peux pas|es tut mir leid|"
     r"ich kann (?:dabei |das |dir |ihnen )*nicht|извините|к сожалению, я не|я не могу|抱歉|对不起|很抱歉|我不能|我无法|申し訳|お答えできません|죄송)",
     re.IGNORECASE,
 )
