@@ -283,7 +283,7 @@ def declared_thresholds() -> list[tuple[str, ...]]:
     """Name, value as written, unit, source and what moves of every constant, in order, read without importing it."""
     files = [
         ROOT / "src/stillwatch/evidence" / name
-        for name in ("thresholds.py", "dispatch_thresholds.py", "stream_thresholds.py")
+        for name in ("thresholds.py", "hands_thresholds.py", "dispatch_thresholds.py", "stream_thresholds.py")
     ]
     found: list[tuple[str, ...]] = []
     for source in [file.read_text(encoding="utf-8") for file in files]:

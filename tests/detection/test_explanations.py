@@ -35,9 +35,9 @@ def explained(log: LogProfile, word: str, members: np.ndarray = GROUP, beside: n
     return found
 
 
-def test_eight_explanations_are_considered_for_every_group() -> None:
+def test_nine_explanations_are_considered_for_every_group() -> None:
     names = [one.name for one in explain(made_log(entities=E), all_families(), GROUP, NONE)]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 9
     assert names[-1] == "licensed distillation"
     assert all(one.statement.endswith(".") for one in explain(made_log(entities=E), all_families(), GROUP, NONE))
 

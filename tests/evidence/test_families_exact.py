@@ -702,7 +702,7 @@ def test_who_has_hands_of_its_own_in_a_group_that_shares_them_does_not_show_it()
 
 
 def office(made: Postings | None, members: np.ndarray) -> bool | None:
-    one, _ = FAMILY["infrastructure"].explain(log_of(hands=made), members, np.zeros(0, np.int64))
+    one, *_ = FAMILY["infrastructure"].explain(log_of(hands=made), members, np.zeros(0, np.int64))
     assert one.name == OFFICE
     return one.holds
 

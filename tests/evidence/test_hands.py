@@ -11,9 +11,17 @@ from made_log import DAY, E, made_content, made_log
 from stillwatch.detection.explanations import explain
 from stillwatch.detection.membership import firms_apart
 from stillwatch.detection.nulls import Background
-from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Observed, Postings, all_families
+from stillwatch.evidence import (
+    HOUR,
+    Explanation,
+    Finding,
+    LogProfile,
+    Observed,
+    Postings,
+    all_families,
+)
 from stillwatch.evidence.families.infrastructure import COHORT
-from stillwatch.evidence.hands import houses_of, owners_apart, ties_of, under_own_name
+from stillwatch.evidence.hands import doors_of, houses_of, owners_apart, ties_of, under_own_name
 from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.sign_ups import EVEN_VOLUMES
 
@@ -138,6 +146,24 @@ def test_where_many_have_one_firms_mail_domain_the_others_may_be_its_people_too(
     assert office(made_log(hands=hands_of(names={0: list(range(named))}))).holds is holds
     pairs = of_five(each=2)
     assert office(made_log(hands=hands_of(pairs, {0: list(range(named))}))).holds is False
+
+
+@pytest.mark.parametrize(("outside", "theirs"), [(6, True), (11, True), (40, False)])
+def test_a_mail_domain_of_nearly_all_of_a_group_is_a_firms_though_some_of_the_firm_are_not_of_it(
+    outside: int, theirs: bool
+) -> None:
+    """Thirty-six of a crew that pays by two cards, of whom others do other work; of a domain that mostly strangers have
+    nobody knows."""
+    hands = hands_of({0: list(range(18)), 1: list(range(18, 36))}, {0: list(range(36 + outside))})
+    doors = doors_of(hands, np.arange(36))
+    assert (doors.mail, doors.owner) == ((1.0, 1.0) if theirs else (0.0, 0.5))
+
+
+def test_whether_a_payment_is_known_is_not_whether_one_is_shared() -> None:
+    hands = hands_of({n: [n] for n in range(30)}, {0: list(range(8))})
+    assert "no two share a payment" in office(made_log(hands=hands)).statement
+    hands.told[0] = False
+    assert "no payment of theirs is known" in office(made_log(hands=hands)).statement
 
 
 @pytest.mark.parametrize(

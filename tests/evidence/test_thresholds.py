@@ -1,4 +1,4 @@
-"""Every line that a scan draws stands in one of three modules, with its unit, its source and what moves with it."""
+"""Every line that a scan draws stands in one of four modules, with its unit, its source and what moves with it."""
 
 import ast
 from collections.abc import Iterator
@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import stillwatch
-from stillwatch.evidence import dispatch_thresholds, stream_thresholds, thresholds
+from stillwatch.evidence import dispatch_thresholds, hands_thresholds, stream_thresholds, thresholds
 
 SOURCE = Path(stillwatch.__file__).parent
-THRESHOLDS = tuple(Path(str(one.__file__)) for one in (thresholds, dispatch_thresholds, stream_thresholds))
+THRESHOLDS = tuple(
+    Path(str(one.__file__)) for one in (thresholds, hands_thresholds, dispatch_thresholds, stream_thresholds)
+)
 STAGES = ("evidence", "linking", "profiles", "detection")
 MODULES = [path for stage in STAGES for path in sorted((SOURCE / stage).rglob("*.py")) if path not in THRESHOLDS]
 

@@ -17,6 +17,7 @@ from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Observ
 from stillwatch.evidence.families.infrastructure import COHORT
 from stillwatch.evidence.families.timing import PROGRAM
 from stillwatch.evidence.one_office import OFFICE
+from stillwatch.evidence.one_service import SERVICE
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ROUGH,
@@ -31,7 +32,7 @@ __all__ = ["Case", "Examiner", "Matter"]
 
 I64 = npt.NDArray[np.int64]
 
-_OF_ACTS = (OFFICE, COHORT, PROGRAM)
+_OF_ACTS = (OFFICE, COHORT, PROGRAM, SERVICE)
 """Explanations of what accounts do, none of what they ask."""
 
 
@@ -100,8 +101,8 @@ class Case:
 
     @property
     def one_office(self) -> bool:
-        """Whether nothing but being one house's, or a program's users, stands against it, which a few accounts of a
-        whole cannot decide."""
+        """Whether nothing but being one house's, or a program's or a service's users, stands against it, which a few
+        accounts of a whole cannot decide."""
         return bool(self.explanations) and all(one.holds is False or one.name in _OF_ACTS for one in self.explanations)
 
     @property

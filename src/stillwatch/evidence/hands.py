@@ -9,22 +9,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from stillwatch.evidence.hands_thresholds import COHORT_DOORS, FIRM_NAMES, OWN_DOOR, WEB_HOLDERS
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.thresholds import (
     ALWAYS_RARE,
     BLOCKED_CLASSES,
-    COHORT_DOORS,
-    FIRM_NAMES,
     LEAST_MEMBERS,
     MAJORITY,
     OFFICE_SIZE,
     ONE_DOOR,
-    OWN_DOOR,
     RARITIES,
     RESELLER_SIZE,
     SEVERAL_PAYMENTS,
-    WEB_HOLDERS,
 )
 
 __all__ = [
@@ -114,7 +111,7 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
     at = rare & is_kind(hands, "address", "network")
     held = np.bincount(within.indices, minlength=len(rare))
-    own_mail = _own_mail(hands, held)
+    own_mail = _own_mail(hands, held, len(members))
     few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
     owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
@@ -184,7 +181,9 @@ def houses_of(
     """
     within, held = within_of(hands, members)
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
-    own = is_kind(hands, "payment") | _own_mail(hands, held) | (doors & theirs & is_kind(hands, "address"))
+    own = (
+        is_kind(hands, "payment") | _own_mail(hands, held, len(members)) | (doors & theirs & is_kind(hands, "address"))
+    )
     owns = few & (held >= least) & own
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
     mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
@@ -244,12 +243,13 @@ def _doors_of_few(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
     return few & (held > 1) & is_kind(hands, "domain", "address")
 
 
-def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
-    """Which things are mail domains of a firm's own, of which a group has ``held``: hardly anybody else has one, or of
-    no more than an office most are the group's, for some of a firm may do other work. In a small log a public one is no
-    common thing either.
+def _own_mail(hands: Postings, held: I64, size: int) -> npt.NDArray[np.bool_]:
+    """Which things are mail domains of a firm's own, of which a group of this ``size`` has ``held``: hardly anybody
+    else has one, or of no more than an office, or of one that few have and nearly all of the group do, most are the
+    group's, for some of a firm may do other work. In a small log a public one is no common thing either.
     """
-    most = (hands.holders <= OFFICE_SIZE) & (held >= MAJORITY * hands.holders)
+    nearly_all = (held >= ONE_DOOR * size) & (hands.classes < BLOCKED_CLASSES)
+    most = (nearly_all | (hands.holders <= OFFICE_SIZE)) & (held >= MAJORITY * hands.holders)
     return is_kind(hands, "domain") & (most | (held >= ONE_DOOR * hands.holders))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Explanation
 from stillwatch.evidence.hands import Doors, doors_of, houses_of, owners_apart, webs_apart
+from stillwatch.evidence.hands_thresholds import FIRM_MAIL
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common
@@ -15,7 +16,6 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.sign_ups import came_at_once
 from stillwatch.evidence.thresholds import (
-    FIRM_MAIL,
     MAJORITY,
     OFFICE_SIZE,
     ONE_DOOR,
@@ -89,7 +89,7 @@ def _paying(doors: Doors) -> str:
         return f"most pay by {doors.cards:,} payments that several of them share"
     if doors.cards == 1:
         return "most pay by one payment" if doors.paid > MAJORITY else "at most half share a payment with another"
-    return "no two share a payment" if doors.paid else "no payment of theirs is known"
+    return "no payment of theirs is known" if doors.unpaid else "no two share a payment"
 
 
 def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str, ...]:

@@ -386,9 +386,6 @@ COHORT_HOURS: Final = 336.0
 SEVERAL_PAYMENTS: Final = 6
 """payments | a few resellers of one product have a few | lower: those convict; higher: campaigns of few cards do not"""
 
-COHORT_DOORS: Final = 2
-"""addresses | a class or a crew has a house or two in common | higher: a campaign behind few addresses is one"""
-
 LEAST_ALONG: Final = 2
 """exchanges | a single one from a mail domain or a network of a group's is anybody's, whatever it asks | higher: who
 sends little for a campaign without a text of its own is no member"""
@@ -504,21 +501,6 @@ ONE_SOURCE: Final = 1e-9
 
 ONE_DOOR: Final = 0.8
 """share of members | one address or card that nearly all have is one office | lower: a part of a group excuses it"""
-
-FIRM_MAIL: Final = 0.3
-"""share of members | of a crew half have other mail | higher: crews are tested; lower: a few colleagues excuse"""
-
-FIRM_NAMES: Final = 3
-"""mail domains | a firm of several brands has a few | higher: accounts bought under many names are one firm's"""
-
-OWN_DOOR: Final = 0.2
-"""share of an account's requests, the median, from one address that hardly anybody beside its group has | of crews
-whose members are often at home .4 come from their office, of those who send over six addresses a sixth from each |
-higher: such an office is none; lower: ten addresses are one"""
-
-WEB_HOLDERS: Final = (10, 40, 400, 10**9)
-"""holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer
-steps: a carrier's address or a stand-in for a payment ties strangers to a campaign's web"""
 
 BURST_HOURS: Final = (6, 24, 72, 168)
 """hours | within which many sign up or begin | fewer lengths: a burst drowns in a longer one or is cut by a shorter"""

@@ -27,6 +27,8 @@ _PLAINLY: Mapping[str, str] = {
     "one organisation or office with several accounts": "one organisation or office has several accounts",
     "people who signed up together, such as a class, new staff or a crew": "a class, new staff or a crew signed up "
     "together",
+    "customers of one service, through whose addresses their requests pass": "separate customers use one service, "
+    "which sends on what they ask",
     "one occasion, such as a class, a workshop or a launch": "one occasion, such as a class, a workshop or a launch, "
     "brought the accounts together",
     "users of one program that came out, or closed, in those days": "separate people use one program that came out, or "

@@ -16,6 +16,7 @@ from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import all_webs, cards_of, is_kind, ties_of, within_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_office import one_office
+from stillwatch.evidence.one_service import one_service
 from stillwatch.evidence.p_values import count_tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
@@ -146,8 +147,9 @@ class Infrastructure(Family):
         return None if hands is None or shares is None else shares | ~hands.known[members]
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
-        """One organisation or office: one owner, or people of one place; and people who signed up together."""
-        return [one_office(log, members), self._one_cohort(log, members, bystanders)]
+        """One organisation or office: one owner, or people of one place; people who signed up together; and customers
+        of one service."""
+        return [one_office(log, members), self._one_cohort(log, members, bystanders), one_service(log, members)]
 
     def _one_cohort(self, log: LogProfile, members: I64, bystanders: I64) -> Explanation:
         """Whether nothing ties them, to one another or to bystanders who signed up when they did, but that, a payment,
