@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.core.bodies.nobody import LONGEST_MASK, MASKS, NOBODY
+from stillwatch.core.bodies.nobody import LONGEST_MASK, NOBODY
 from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.column_times import moments
 from stillwatch.ingest.formats.canonical import IDENTITIES
+from stillwatch.ingest.placeholders import masked
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.tables import EXCHANGES
 
@@ -134,10 +135,10 @@ def _text(column: pa.Array) -> Cast | None:
 def _identity(column: pa.Array) -> Cast | None:
     kind = column.type
     if pa.types.is_string(kind):
-        masked = pc.match_substring_regex(column, MASKS)
-        if pc.any(masked).as_py():
-            masked = pc.and_(masked, pc.less_equal(pc.utf8_length(column), LONGEST_MASK))
-        nobody = pc.or_(pc.is_in(column, value_set=_NO_IDS), masked)
+        nobody = pc.is_in(column, value_set=_NO_IDS)
+        masks = masked(column)
+        if masks is not None:
+            nobody = pc.or_(nobody, pc.and_(masks, pc.less_equal(pc.utf8_length(column), LONGEST_MASK)))
         return Cast(pc.if_else(nobody, pa.scalar(None, pa.string()), column), _trimmed(column) | true_rows(nobody))
     made = _whole(column) if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
     return None if made is None else Cast(made.values.cast(pa.string()), made.sure)
