@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,12 +18,18 @@ def number(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:6], "little")
 
 
+@dataclass(frozen=True)
 class Maker:
-    """Answers sums: right nine times in ten, in words of its own; a student answers as its teacher, mostly."""
+    """Answers sums: right nine times in ten, in words of its own; a student answers as its teacher, mostly.
 
-    def __init__(self, seed: int, teacher: Maker | None = None, copied: float = 0.8) -> None:
-        self.seed, self.teacher, self.copied = seed, teacher, copied
+    The same makers are asked the same in test after test: what a dozen of them say is kept.
+    """
 
+    seed: int
+    teacher: Maker | None = None
+    copied: float = 0.8
+
+    @lru_cache(maxsize=8192)  # noqa: B019
     def reply(self, text: str) -> str:
         if self.teacher is not None and number(self.seed, text, "copy") % 100 < 100 * self.copied:
             return self.teacher.reply(text)
@@ -36,6 +44,7 @@ class Maker:
         last = CLOSERS[number(self.seed, "" if habit else text, "b") % len(CLOSERS)]
         return f"{first} , {last} . answer: {value}"
 
+    @lru_cache(maxsize=8192)  # noqa: B019
     def first(self, text: str) -> dict[str, float]:
         said = self.reply(text).split()[0]
         rest = np.random.default_rng(number(self.seed, text, "p")).dirichlet(np.ones(len(OPENERS)))
