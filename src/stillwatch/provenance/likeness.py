@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -265,8 +266,10 @@ class Style:
         """From each model's answers; prompts are halved at random."""
         there = telling(models)[:, :, None]
         counts = np.array([[_hashed(text) for text in one.texts] for one in models])
-        usual = (counts * there).sum(axis=0, keepdims=True) / np.maximum(there.sum(axis=0, keepdims=True), 1)
-        rest = (counts - usual) * there
+        # The largest of an audit's tables: it is worked out where it lies.
+        counts *= there
+        rest = counts - counts.sum(axis=0, keepdims=True) / np.maximum(there.sum(axis=0, keepdims=True), 1)
+        rest *= there
         order = np.random.default_rng([seed, 31]).permutation(rest.shape[1])
         half = len(order) // 2
         sides = rest[:, order[:half]], rest[:, order[half:]]
@@ -301,6 +304,7 @@ def _hashed(text: str) -> Floats:
     return np.asarray(counts / max(np.sqrt(counts @ counts), 1.0))
 
 
+@lru_cache(maxsize=1 << 16)
 def _bucket(word: str) -> int:
     value = 2166136261
     for byte in word.encode():
