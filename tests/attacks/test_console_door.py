@@ -7,10 +7,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from console_world import Open, make_places, open_console
 
-from stillwatch.console import Console
+from stillwatch.console import Console, people
 from stillwatch.core import BadSetting
+
+
+@pytest.fixture(autouse=True)
+def hashed_in_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guesses are counted here, hundreds of them: what one costs is no matter."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(people, "PasswordHasher", lambda: cheap)
 
 
 @pytest.fixture
