@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from stillwatch.core import BadSetting, BadTable, OutputExists
 from stillwatch.range import SCENARIOS, Simulation, simulate
+from stillwatch.range.grammar import _below, _two
 
 SMALL = {
     "february": 0.0008,
@@ -155,3 +157,11 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="line 2"):
         simulate("quiet", scale=0.001, seed=0, out=tmp_path / "x", corpus=[bad])
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("size", range(2, 22))
+def test_what_is_drawn_in_less_time_is_what_python_draws(size: int) -> None:
+    ours, theirs = Random(size), Random(size)
+    nouns = [f"noun {number}" for number in range(size)]
+    for _ in range(50):
+        assert [*_two(ours, nouns), _below(ours, size)] == [*theirs.sample(nouns, 2), theirs.randrange(size)]
