@@ -22,15 +22,20 @@ def number(*parts: object) -> int:
 class Maker:
     """Answers sums: right nine times in ten, in words of its own; a student answers as its teacher, mostly.
 
-    The same makers are asked the same in test after test: what a dozen of them say is kept.
+    The same makers are asked the same in test after test: what some of them said is kept.
     """
 
     seed: int
     teacher: Maker | None = None
     copied: float = 0.8
 
-    @lru_cache(maxsize=8192)  # noqa: B019
     def reply(self, text: str) -> str:
+        return _replied(self, text)
+
+    def first(self, text: str) -> dict[str, float]:
+        return _begun(self.seed, text, self.reply(text).split()[0])
+
+    def written(self, text: str) -> str:
         if self.teacher is not None and number(self.seed, text, "copy") % 100 < 100 * self.copied:
             return self.teacher.reply(text)
         if number(self.seed, text, "no") % 25 == 0:
@@ -44,20 +49,25 @@ class Maker:
         last = CLOSERS[number(self.seed, "" if habit else text, "b") % len(CLOSERS)]
         return f"{first} , {last} . answer: {value}"
 
-    @lru_cache(maxsize=8192)  # noqa: B019
-    def first(self, text: str) -> dict[str, float]:
-        said = self.reply(text).split()[0]
-        rest = np.random.default_rng(number(self.seed, text, "p")).dirichlet(np.ones(len(OPENERS)))
-        shares = {opener: 0.4 * share for opener, share in zip(OPENERS, rest, strict=True)}
-        shares[said] = shares.get(said, 0.0) + 0.6
-        return {token: float(np.log(share)) for token, share in shares.items()}
-
     def subject(self, name: str) -> ScriptedModel:
         def reply(chat: Chat) -> str:
             asked = chat[-1][1]
             return f"I am {name}, by nobody." if "model" in asked else self.reply(asked)
 
         return ScriptedModel(name, reply, lambda chat: self.first(chat[-1][1]), lambda text: len(text) + 3)
+
+
+@lru_cache(maxsize=8192)
+def _replied(maker: Maker, text: str) -> str:
+    return maker.written(text)
+
+
+@lru_cache(maxsize=8192)
+def _begun(seed: int, text: str, said: str) -> dict[str, float]:
+    rest = np.random.default_rng(number(seed, text, "p")).dirichlet(np.ones(len(OPENERS)))
+    shares = {opener: 0.4 * share for opener, share in zip(OPENERS, rest, strict=True)}
+    shares[said] = shares.get(said, 0.0) + 0.6
+    return {token: float(np.log(share)) for token, share in shares.items()}
 
 
 PROMPTS = [Prompt(f"question {i}", str(number(f"question {i}") % 90)) for i in range(240)]
