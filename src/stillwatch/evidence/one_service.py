@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stillwatch.core.counted import percent
+from stillwatch.core.counted import counted, percent
 from stillwatch.evidence.base import Explanation
 from stillwatch.evidence.hands import is_kind, within_of
 from stillwatch.evidence.hands_thresholds import BY_TURNS
@@ -31,14 +31,14 @@ class _Passage(NamedTuple):
 
     Attributes:
         share: of a typical account's requests that do.
-        places: addresses or networks that several have.
-        told: how much of which of them it is, is told by whose request it is: 0 where they pass by turns, 1 where each
-            account has one of its own.
+        through: what it is, in words: so many addresses or networks.
+        told: how much of which of them a request comes from is told by whose it is: 0 where they pass by turns, 1 where
+            each account has one of its own.
     """
 
-    share: float
-    places: int
-    told: float
+    share: float = 0.0
+    through: str = "no addresses"
+    told: float = 1.0
 
 
 def one_service(log: LogProfile, members: I64) -> Explanation:
@@ -49,17 +49,17 @@ def one_service(log: LogProfile, members: I64) -> Explanation:
         members: the group.
     """
     hands = log.shared["infrastructure"]
-    passage = _Passage(0.0, 0, 1.0) if hands is None else _passage(log, hands, members)
+    passage = _Passage() if hands is None else _passage(log, hands, members)
     tied = 0.0 if hands is None else _tied_otherwise(hands, members)
     worded = _share_of_a_text(log, members)
     passed = passage.share > MAJORITY and passage.told <= BY_TURNS
     apart = tied <= MAJORITY and not signed_up_together(log, members)
     return Explanation(
         SERVICE,
-        f"Of a typical account's requests {percent(passage.share)} come from {passage.places:,} addresses that others "
-        f"of these accounts have too, and whose request it is tells {percent(max(passage.told, 0.0))} of which it "
-        f"comes from; of a service's customers, whose requests pass by turns, at most {percent(BY_TURNS)}. "
-        f"{percent(worded)} of them send one and the same sentence, as what passes through a service mostly has, and "
+        f"Of a typical account's requests {percent(passage.share)} come from {passage.through} that others of these "
+        f"accounts have too, and whose request it is tells {percent(max(passage.told, 0.0))} of which it comes from; "
+        f"of a service's customers, whose requests pass by turns, at most {percent(BY_TURNS)}. {percent(worded)} of "
+        "them send one and the same sentence, as what passes through a service mostly has, and "
         f"{percent(tied)} share a payment or an uncommon mail domain; each customer pays and signs up for itself.",
         None if passed and apart and worded >= NEARLY_ALL else False,
         contradicted_by=("dispatch",),
@@ -72,33 +72,35 @@ def one_service(log: LogProfile, members: I64) -> Explanation:
 
 
 def _passage(log: LogProfile, hands: Postings, members: I64) -> _Passage:
-    """By the addresses that several of a group have, or by its networks where it has hardly any of those.
+    """By the addresses that several of a group have, or by its networks where it has hardly any of those."""
+    by_address = _through(log, hands, members, "address")
+    return by_address if by_address.share > MAJORITY else _through(log, hands, members, "network")
+
+
+def _through(log: LogProfile, hands: Postings, members: I64, kind: str) -> _Passage:
+    """By things of one kind.
 
     Of requests that pass by turns two of one account come from one address as often as any two do: what one account's
     do more often than that, of what they could, is what the account tells (an intraclass correlation).
     """
-    found = _Passage(0.0, 0, 1.0)
-    for kind in ("address", "network"):
-        shares = hands.matrix[members][:, np.flatnonzero(is_kind(hands, kind))]
-        shares = shares[:, np.flatnonzero(np.asarray((shares > 0).sum(axis=0)).ravel() > 1)]
-        through = np.asarray(shares.sum(axis=1)).ravel()
-        requests = through * log.exchanges[members]
-        several = np.flatnonzero(requests > 1 + MAJORITY)
-        if not len(several):
-            continue
-        uses = shares[several].multiply(log.exchanges[members][several, None]).tocsr()
-        size = requests[several]
-        pairs = size * (size - 1)
-        own = float((np.asarray(uses.multiply(uses).sum(axis=1)).ravel() - size).sum() / pairs.sum())
-        every = np.asarray(uses.sum(axis=0)).ravel() / size.sum()
-        anyones = float((every**2).sum())
-        # Where all are one, a single address is a service's; accounts of one network may each have a place in it.
-        alone = 0.0 if kind == "address" else 1.0
-        told = (own - anyones) / (1 - anyones) if anyones < NEARLY_ALL else alone
-        found = _Passage(float(np.median(through)), shares.shape[1], told)
-        if found.share > MAJORITY:
-            break
-    return found
+    shares = hands.matrix[members][:, np.flatnonzero(is_kind(hands, kind))]
+    shares = shares[:, np.flatnonzero(np.asarray((shares > 0).sum(axis=0)).ravel() > 1)]
+    passed = np.asarray(shares.sum(axis=1)).ravel()
+    requests = passed * log.exchanges[members]
+    several = np.flatnonzero(requests > 1 + MAJORITY)
+    if not len(several):
+        return _Passage()
+    size = requests[several]
+    uses = shares[several].multiply(log.exchanges[members][several, None]).tocsr()
+    # An account counts by its requests but one, however busy: as many pairs do not come from it independently.
+    twice = np.asarray(uses.multiply(uses).sum(axis=1)).ravel() / size - 1
+    own = float(twice.sum() / (size - 1).sum())
+    anyones = float(((np.asarray(uses.sum(axis=0)).ravel() / size.sum()) ** 2).sum())
+    # Where all come from one, a single address is a service's; accounts of one network may each have a place in it.
+    alone = 0.0 if kind == "address" else 1.0
+    told = (own - anyones) / (1 - anyones) if anyones < NEARLY_ALL else alone
+    things = counted(shares.shape[1], kind, "addresses" if kind == "address" else None)
+    return _Passage(float(np.median(passed)), things, told)
 
 
 def _tied_otherwise(hands: Postings, members: I64) -> float:
