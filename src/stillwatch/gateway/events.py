@@ -40,43 +40,60 @@ class EventReader:
     """
 
     def __init__(self, longest: int = 16 * 2**20) -> None:
-        self._rest = b""
         self._begun = False
         self._longest = longest
+        self._after_return = False
+        # The line that has not ended, in the pieces that it came in.
+        self._line: list[bytes] = []
+        self._line_bytes = 0
         self._name: str | None = None
         self._data: list[bytes] = []
+        self._data_bytes = 0
 
     def feed(self, piece: bytes) -> Iterator[Event]:
-        """The events that are complete now.
+        """The events that are complete now, in time with the piece, however long the event is that it goes on.
 
         Raises:
             EventTooLong: an event does not end.
         """
         if not self._begun:
             # A mark of the bytes' order may stand first, and is none of it.
-            piece = self._rest + piece
-            self._rest = b""
+            piece = b"".join([*self._line, piece])
+            self._line = []
             if _MARK.startswith(piece):
-                self._rest = piece
+                self._line = [piece]
                 return
             piece = piece.removeprefix(_MARK)
             self._begun = True
-        text = self._rest + piece
-        # A lone CR at the very end may be half of CRLF.
-        keep = text.endswith(b"\r")
-        lines = (text[:-1] if keep else text).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._rest = lines.pop() + (b"\r" if keep else b"")
-        for line in lines:
-            if not line:
-                if self._data:
-                    yield Event(self._name, b"\n".join(self._data))
-                self._name, self._data = None, []
-                continue
-            field, _, value = line.partition(b":")
-            value = value[1:] if value.startswith(b" ") else value
-            if field == b"data":
-                self._data.append(value)
-            elif field == b"event":
-                self._name = value.decode("ascii", "replace")
-        if len(self._rest) + sum(map(len, self._data)) > self._longest:
+        if not piece:
+            return
+        # The other half of a line's end.
+        piece, self._after_return = piece.removeprefix(b"\n") if self._after_return else piece, piece.endswith(b"\r")
+        first, *more = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        self._goes_on(first)
+        for part in more:
+            line = b"".join(self._line)
+            self._line, self._line_bytes = [], 0
+            self._goes_on(part)
+            yield from self._ended(line)
+        if self._line_bytes + self._data_bytes > self._longest:
             raise EventTooLong("an event of the stream does not end")
+
+    def _goes_on(self, part: bytes) -> None:
+        self._line.append(part)
+        self._line_bytes += len(part)
+
+    def _ended(self, line: bytes) -> Iterator[Event]:
+        """What a line completes."""
+        if not line:
+            if self._data:
+                yield Event(self._name, b"\n".join(self._data))
+            self._name, self._data, self._data_bytes = None, [], 0
+            return
+        field, _, value = line.partition(b":")
+        value = value[1:] if value.startswith(b" ") else value
+        if field == b"data":
+            self._data.append(value)
+            self._data_bytes += len(value) + 1
+        elif field == b"event":
+            self._name = value.decode("ascii", "replace")
