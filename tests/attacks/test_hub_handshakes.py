@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from patience import until_closed
 from self_signed import self_signed
 
 from stillwatch.alliance.hub import Hub, admit, create_collections, serving
@@ -55,11 +56,7 @@ def _stuck(held: ExitStack, folder: Path, sent: bytes) -> list[socket.socket]:
 
 def _ends(one: socket.socket) -> bool:
     """Whether the other end closes, however; else the socket's own time runs out."""
-    try:
-        while one.recv(65_536):
-            pass
-    except ConnectionResetError:
-        pass
+    until_closed(one)
     return True
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from alliance_served import Alliance, alliance, indicator
+from patience import until_closed
 
 from stillwatch.alliance.hub import admit, database, expel, journal_entries
 from stillwatch.alliance.hub.turns import Turns
@@ -36,16 +37,6 @@ def opened(met: Alliance) -> socket.socket:
 def head(met: Alliance, name: str, *more: str) -> bytes:
     told = [f"{key}: {value}" for key, value in met.headers(name).items()]
     return "\r\n".join([f"POST {OBJECTS} HTTP/1.1", "Host: hub", *told, *more, "", ""]).encode()
-
-
-def until_closed(one: socket.socket) -> bytes:
-    found = b""
-    try:
-        while piece := one.recv(65536):
-            found += piece
-    except ConnectionResetError:
-        pass
-    return found
 
 
 def test_a_body_in_pieces_of_one_byte_is_read_no_further(met: Alliance, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from gateway_process import SOURCE
-from patience import PATIENCE_SECONDS
+from patience import PATIENCE_SECONDS, until_closed
 
 from stillwatch.gateway import GatewaySettings
 from stillwatch.gateway.serve import proxy_server
@@ -47,7 +47,7 @@ def test_a_log_does_not_grow_with_what_strangers_send(tmp_path: Path, command: l
                 with socket.create_connection((at.hostname or "", at.port or 0), timeout=PATIENCE_SECONDS) as one:
                     one.sendall(wrong)
                     one.shutdown(socket.SHUT_WR)
-                    answered(one)
+                    until_closed(one)
         process.terminate()
         said = process.communicate(timeout=PATIENCE_SECONDS)[0].splitlines()
     finally:
@@ -55,14 +55,6 @@ def test_a_log_does_not_grow_with_what_strangers_send(tmp_path: Path, command: l
         process.wait()
     # A busy machine may take minutes for them, and each minute says it once more.
     assert 0 < sum("WARNING" in line for line in said) < 60
-
-
-def answered(one: socket.socket) -> None:
-    try:
-        while one.recv(65536):
-            pass
-    except ConnectionResetError:
-        pass
 
 
 def test_another_fault_is_said_and_how_often_one_was_left_out() -> None:

@@ -63,8 +63,8 @@ def gateway_process(
     config = folder / "gateway.toml"
     # JSON's words are TOML's too, for what a setting can be.
     config.write_text("[gateway]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()))
-    command = [sys.executable, "-c", _CLOCK.format(ahead_seconds)]
-    command += ["gateway", "--upstream", upstream, "--port", "0"]
+    program = ["-c", _CLOCK.format(ahead_seconds)] if ahead_seconds else ["-m", "stillwatch"]
+    command = [sys.executable, *program, "gateway", "--upstream", upstream, "--port", "0"]
     command += ["--metrics-port", "0", "--config", str(config)]
     process = subprocess.Popen(
         command,

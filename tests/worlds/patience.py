@@ -1,10 +1,11 @@
 """Waiting for what a busy machine takes its time for: for a condition, to a bound of minutes, never for seconds."""
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["PATIENCE_SECONDS", "until"]
+__all__ = ["PATIENCE_SECONDS", "until", "until_closed"]
 
 PATIENCE_SECONDS = 120.0
 """How long a condition is waited for."""
@@ -16,3 +17,14 @@ def until(holds: Callable[[], Any], seconds: float = PATIENCE_SECONDS, *, pause:
     while not (got := holds()) and time.monotonic() < ends:
         time.sleep(pause)
     return got
+
+
+def until_closed(one: socket.socket) -> bytes:
+    """All that comes until the other end closes, however; else the socket's own time runs out."""
+    found = b""
+    try:
+        while piece := one.recv(65536):
+            found += piece
+    except ConnectionResetError:
+        pass
+    return found

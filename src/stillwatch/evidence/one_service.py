@@ -86,12 +86,13 @@ def _through(log: LogProfile, hands: Postings, members: I64, kind: str) -> _Pass
     shares = hands.matrix[members][:, np.flatnonzero(is_kind(hands, kind))]
     shares = shares[:, np.flatnonzero(np.asarray((shares > 0).sum(axis=0)).ravel() > 1)]
     passed = np.asarray(shares.sum(axis=1)).ravel()
-    requests = passed * log.exchanges[members]
+    exchanges = log.exchanges[members]
+    requests = passed * exchanges
     several = np.flatnonzero(requests > 1 + MAJORITY)
     if not len(several):
         return _Passage()
     size = requests[several]
-    uses = shares[several].multiply(log.exchanges[members][several, None]).tocsr()
+    uses = shares[several].multiply(exchanges[several, None]).tocsr()
     # An account counts by its requests but one, however busy: as many pairs do not come from it independently.
     twice = np.asarray(uses.multiply(uses).sum(axis=1)).ravel() / size - 1
     own = float(twice.sum() / (size - 1).sum())

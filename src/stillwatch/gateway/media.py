@@ -32,8 +32,10 @@ def is_media(kind: bytes, first: bytes) -> bool:
     >>> is_media(b"image/png", b"\\x89PNG\\r\\n\\x1a\\n"), is_media(b"image/png", '{"choices": '.encode("utf-16"))
     (True, False)
     """
+    if not first:
+        return True
     if _is_text(first):
-        return not first
+        return False
     frame = len(first) > 1 and first[0] == _FRAME[0] and first[1] & _FRAME[1] == _FRAME[1]
     if first.startswith(_BEGINS) or first[4:8] == _BOX or frame:
         return True
@@ -43,9 +45,8 @@ def is_media(kind: bytes, first: bytes) -> bool:
 
 def _is_text(first: bytes) -> bool:
     """Whether bytes, the last letter of which may be cut, are text in any encoding."""
-    first = first[:LOOKED_AT]
     marked = first.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
-    return not first or any(_reads(first, encoding, marked=marked) for encoding in _ENCODINGS)
+    return any(_reads(first, encoding, marked=marked) for encoding in _ENCODINGS)
 
 
 def _reads(first: bytes, encoding: str, *, marked: bool) -> bool:

@@ -33,9 +33,7 @@ def plain_path(path: str) -> str:
         if decoded == path:
             break
         path = decoded
-    if not path.isascii():
-        path = normal_form("NFKC", path)
-    path = _UNSEEN.sub("", path.lower().replace("\\", "/"))
+    path = _UNSEEN.sub("", normal_form("NFKC", path).lower().replace("\\", "/"))
     segments: list[str] = []
     for segment in re.split("[?#]", path, maxsplit=1)[0].split("/"):
         kept = segment.partition(";")[0]
