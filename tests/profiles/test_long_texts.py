@@ -13,7 +13,8 @@ from made_exchanges import START
 from stillwatch.engines import DuckDBEngine, Table
 from stillwatch.evidence import HOUR, all_families
 from stillwatch.profiles import StreamReader, build_profile
-from stillwatch.profiles.beginnings import READ_SQL, read_beginnings
+from stillwatch.profiles.beginnings import read_beginnings
+from stillwatch.profiles.texts_by_key import READ_SQL, TextsByKey
 from stillwatch.sketching import beginnings, sampled_features, sketch_batch, text_features, wording_flags
 from stillwatch.tables import ACCOUNT_FILE, RUN_EXCHANGES
 
@@ -73,7 +74,7 @@ def test_a_log_of_more_text_than_memory_is_profiled(tmp_path: Path) -> None:
         some = slice(0, int(np.searchsorted(owner, 40)))
         told = sampled_features(prompts[some], owner[some], made.left_out)
         np.testing.assert_array_equal(made.texts.features[some], told.features.astype(np.float16))
-        reader = StreamReader(engine, made.left_out, exchanges=made.asked, prompts=made.prompts)
+        reader = StreamReader(engine, made.left_out, made.by_key, exchanges=made.asked, prompts=made.prompts)
         sets: list[npt.NDArray[np.int64]] = [np.arange(3000), np.arange(2000, 6000)]
         assert [len(features) for features in reader.features(sets)] == [3000, 4000]
 
@@ -86,7 +87,7 @@ def test_what_is_held_of_texts_says_what_they_say(tmp_path: Path) -> None:
     prompts = [*ODD, *(f"{text} {n}" for n in range(40) for text in ODD)]
     keys = np.random.default_rng(3).permutation(len(prompts))
     with DuckDBEngine(tmp_path, memory_mb=256, threads=1) as engine:
-        found = read_beginnings(engine, keys, exchanges=kept(engine, prompts), wordings=WORDINGS)
+        found = read_beginnings(TextsByKey(engine, kept(engine, prompts)), keys, wordings=WORDINGS)
         assert (
             engine.fetch(f"SELECT {READ_SQL} AS p FROM {{t}}", t=pa.table({"prompt": prompts}))["p"].to_pylist()
             == prompts
@@ -104,7 +105,7 @@ def test_what_is_held_of_texts_says_what_they_say(tmp_path: Path) -> None:
 def test_no_prompts_and_a_few_are_read_by_their_keys(tmp_path: Path, asked: list[int]) -> None:
     with DuckDBEngine(tmp_path, memory_mb=256, threads=1) as engine:
         found: Any = read_beginnings(
-            engine, np.array(asked, np.int64), exchanges=kept(engine, ["a", "b", "c"]), wordings=WORDINGS
+            TextsByKey(engine, kept(engine, ["a", "b", "c"])), np.array(asked, np.int64), wordings=WORDINGS
         )
     assert found.texts.to_pylist() == [b"abc"[n : n + 1] for n in asked]
     assert found.flags.shape == (len(asked), len(WORDINGS))

@@ -1,4 +1,4 @@
-"""The requests of a few entities, from what a process holds of the log or by a pass over it: the same."""
+"""The requests of a few entities, from what a process holds of the log, from a file, and asked of the engine: the same."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from made_exchanges import START, opened
 
 from stillwatch.engines import DuckDBEngine
 from stillwatch.evidence import Moments
-from stillwatch.profiles import moments
+from stillwatch.profiles import moments, sorted_rows
 from stillwatch.tables import RUN_EXCHANGES
 
 FIELDS = ("owner", "begin", "end", "lasted", "refused", "prompt")
@@ -42,15 +42,32 @@ def read(engine: DuckDBEngine, log: pa.Table, members: list[list[int]]) -> list[
     return [reader(np.array(one, np.int64)) for one in members]
 
 
+def asked(engine: DuckDBEngine, log: pa.Table, members: list[int]) -> Moments:
+    """The requests of some entities as a query has them."""
+    rows = engine.fetch(
+        "SELECT substr(account_id, 3)::BIGINT // 2 AS owner, epoch_us(time) AS begin, latency_ms AS latency, "
+        "status <> '200' AS refused, hash(prompt) AS prompt FROM {log} WHERE owner IN (FROM {members}) "
+        "ORDER BY begin, owner, prompt, latency, refused",
+        log=log,
+        members=pa.table({"member": pa.array(members, pa.int64())}),
+    )
+    owner, begin, prompt = (np.asarray(rows[name]) for name in ("owner", "begin", "prompt"))
+    latency = np.asarray(rows["latency"].fill_null(0.0))
+    lasted = np.asarray(rows["latency"].is_valid())
+    return Moments(owner, begin, begin + (latency * 1000).astype(np.int64), lasted, np.asarray(rows["refused"]), prompt)
+
+
 @pytest.mark.parametrize("rows", [0, 1, 500])
-def test_both_ways_read_the_same(engine: DuckDBEngine, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    members = [[0, 3, 7], [19, 2, 2], [*range(20)], [], [99]]
-    held = read(engine, exchanges(rows), members)
-    monkeypatch.setattr(moments, "_MOST_HELD", -1)
-    passed = read(engine, exchanges(rows), members)
-    for one, other in zip(held, passed, strict=True):
+@pytest.mark.parametrize("most", [-1, 100, 500])
+def test_they_are_read_as_a_query_has_them(
+    engine: DuckDBEngine, rows: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorted_rows, "MOST_HELD", most)
+    log, members = exchanges(rows), [[0, 3, 7], [19, 2, 2], [*range(20)], [], [99]]
+    found = read(engine, log, members)
+    for one, of in zip(found, members, strict=True):
+        other = asked(engine, log, of)
         for name in FIELDS:
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-    assert len(held[2]) == rows
-    assert len(held[3]) == len(held[4]) == 0
-    assert np.all(np.diff(held[2].begin) >= 0)
+    assert len(found[2]) == rows
+    assert len(found[3]) == len(found[4]) == 0

@@ -27,6 +27,7 @@ from stillwatch.profiles.account import count_table
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import _meetings
 from stillwatch.profiles.texts import draw_sample, prompt_table, read_texts
+from stillwatch.profiles.texts_by_key import TextsByKey
 from stillwatch.sketching import WIDTH, Wording, sketch_batch
 from stillwatch.tables import ACCOUNT_FILE, RUN_EXCHANGES
 
@@ -389,7 +390,7 @@ def test_a_sample_is_bounded_sorted_and_of_distinct_prompts(engine: DuckDBEngine
 
 
 def features(engine: DuckDBEngine, sample: pa.Table, shared: np.ndarray) -> Texts:
-    return read_texts(engine, sample, shared, FAMILIES["purpose"].wordings, None, exchanges=engine.keep(few()))()
+    return read_texts(TextsByKey(engine, engine.keep(few())), sample, shared, FAMILIES["purpose"].wordings, None)()
 
 
 NOTHING = np.zeros(0, np.uint64)
@@ -492,11 +493,11 @@ def test_worker_processes_read_the_same_texts(engine: DuckDBEngine) -> None:
     asked = [f"Word {n} and {n * n} step by step" for n in range(33_000)]
     keys = np.random.default_rng(0).permutation(33_000)
     sample = pa.table({"entity": np.arange(33_000) // 20, "row_key": keys})
-    exchanges = engine.keep(pa.table({"row_key": np.arange(33_000), "prompt": asked}))
+    exchanges = TextsByKey(engine, engine.keep(pa.table({"row_key": np.arange(33_000), "prompt": asked})))
     wordings = FAMILIES["purpose"].wordings
     with worker_pool(2) as pool:
-        there = read_texts(engine, sample, NOTHING, wordings, pool, exchanges=exchanges)()
-    assert equal(there, read_texts(engine, sample, NOTHING, wordings, None, exchanges=exchanges)())
+        there = read_texts(exchanges, sample, NOTHING, wordings, pool)()
+    assert equal(there, read_texts(exchanges, sample, NOTHING, wordings, None)())
     assert len(there.varies) == 33_000
 
 
@@ -588,7 +589,7 @@ def test_a_closer_look_at_many_reads_less_of_each(
     features, owner = texts.closer_look(
         engine,
         np.arange(100, 100 + members),
-        texts.features_at_hand(engine, NOTHING, engine.keep(rows({}))),
+        texts.features_at_hand(TextsByKey(engine, engine.keep(rows({}))), NOTHING),
         prompts=engine.keep(prompts.slice(0, 0)),
     )
     assert asked == [each]

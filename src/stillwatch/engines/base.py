@@ -36,7 +36,12 @@ class Engine(ABC):
     In every query ``{name}`` stands for the table given as ``name``: a ``Table`` of this engine, or an Arrow table,
     which is lent to the engine for as long as the query runs. Results never depend on how many threads there are:
     where order matters, a query says ORDER BY.
+
+    Attributes:
+        scratch: folder for files of whoever asks it, where memory does not hold what it answered; None is the system's.
     """
+
+    scratch: Path | None = None
 
     @abstractmethod
     def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
@@ -87,6 +92,10 @@ class Engine(ABC):
         """A table of which few rows are asked for again and again, by these columns alone: the same, or a copy of them
         that an engine holds where its memory lets it."""
         return table
+
+    def holds(self, table: Table) -> bool:
+        """Whether few rows of a table are found in little time: it is not read anew for each question."""
+        return True
 
     def columns(self, table: Table) -> list[str]:
         """Names of a table's columns."""

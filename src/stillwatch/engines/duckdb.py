@@ -43,6 +43,8 @@ class DuckDBEngine(Engine):
     """
 
     def __init__(self, spill: Path, *, memory_mb: int, threads: int) -> None:
+        spill.mkdir(parents=True, exist_ok=True)
+        self.scratch = spill
         self._connection = duckdb.connect(
             config={"memory_limit": f"{memory_mb}MB", "threads": str(threads), "temp_directory": str(spill)}
         )
@@ -127,6 +129,10 @@ class DuckDBEngine(Engine):
         if table not in self._in_files or _unpacked_bytes(self._in_files[table], columns) > self._most_at_hand:
             return table
         return self.sql(f"SELECT {', '.join(columns)} FROM {{table}}", table=table)
+
+    def holds(self, table: Table) -> bool:
+        """Whether a table is more than a view of files."""
+        return table not in self._in_files
 
     def columns(self, table: Table) -> list[str]:
         """Names of a table's columns."""

@@ -2,11 +2,11 @@
 
 ``account`` and ``entity`` add up what families declare, ``merge`` joins parts of a log, ``windows`` says what was
 observed when, ``templates`` finds near-identical prompts, ``beginnings`` holds of prompts what is read of them,
-``texts`` reads a sample of them, ``streams`` busy entities' prompts in order of time, ``profile`` joins it all.
+``texts`` reads a sample of them, ``streams`` busy entities' prompts in order of time, ``sorted_rows`` and
+``texts_by_key`` find what a group sent without a pass over the log, ``profile`` joins it all.
 """
 
 from stillwatch.profiles.account import account_table, count_tables
-from stillwatch.profiles.beginnings import READ_SQL
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts
 from stillwatch.profiles.merge import merge_accounts, merge_counts
@@ -14,6 +14,7 @@ from stillwatch.profiles.profile import Profiled, Stages, build_profile
 from stillwatch.profiles.streams import SampledPeople, StreamReader, sampled_people
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts
+from stillwatch.profiles.texts_by_key import READ_SQL, TextsByKey
 from stillwatch.profiles.windows import source_windows
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Stages",
     "StreamReader",
     "Texts",
+    "TextsByKey",
     "account_table",
     "build_profile",
     "count_tables",

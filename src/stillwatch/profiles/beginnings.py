@@ -16,30 +16,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.engines import Engine, Table
+from stillwatch.profiles.texts_by_key import TextsByKey
 from stillwatch.sketching import Wording, beginnings, wording_flags
 
-__all__ = ["READ_SQL", "Beginnings", "in_order", "packed", "read_beginnings"]
+__all__ = ["Beginnings", "in_order", "packed", "read_beginnings"]
 
 I64 = npt.NDArray[np.int64]
 
-_ROWS = 2048
 _PIECE_BYTES = 4 << 20
 # So many pieces are with workers at once.
 _SENT = 16
 _WORTH_SENDING = 32_768
-
-_ENDS = 32_768
-READ_SQL = (
-    f"CASE WHEN strlen(prompt) > {2 * _ENDS} AND length(prompt) > {2 * _ENDS} "
-    f"THEN concat(left(prompt, {_ENDS}), chr(10), right(prompt, {_ENDS})) ELSE prompt END"
-)
-"""A prompt as it is read once more: of a long one both ends. It stands below joins, which gather 2,048 rows."""
-
-_TEXTS_SQL = f"""
-WITH asked AS (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}})
-SELECT k.place, a.prompt FROM asked AS a JOIN {{keys}} AS k USING (row_key)
-"""
 
 
 class Beginnings(NamedTuple):
@@ -55,23 +42,17 @@ class Beginnings(NamedTuple):
 
 
 def read_beginnings(
-    engine: Engine, keys: I64, *, exchanges: Table, wordings: Sequence[Wording] = (), pool: Executor | None = None
+    texts: TextsByKey, keys: I64, *, wordings: Sequence[Wording] = (), pool: Executor | None = None
 ) -> Beginnings:
     """Read prompts once.
 
     Args:
-        engine: where the exchanges lie.
+        texts: of the log.
         keys: row keys of exchanges (n).
-        exchanges: of the log.
         wordings: what each prompt is held against.
         pool: worker processes, for many; without them everything happens in this one.
     """
-    wanted = pa.table({"row_key": keys, "place": np.arange(len(keys))})
-    return in_order(
-        engine.batches(_TEXTS_SQL, _ROWS, exchanges=exchanges, keys=wanted),
-        wordings,
-        pool if len(keys) >= _WORTH_SENDING else None,
-    )
+    return in_order(texts.batches(keys), wordings, pool if len(keys) >= _WORTH_SENDING else None)
 
 
 def in_order(

@@ -16,6 +16,7 @@ from stillwatch.evidence.dispatch_thresholds import LEAST_IN_COMMON, MOST_IN_COM
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
 from stillwatch.profiles.rows_at_hand import RowsAtHand
 from stillwatch.profiles.texts import closer_look, closer_payload
+from stillwatch.profiles.texts_by_key import TextsByKey
 
 __all__ = ["carrying_reader", "closer_reader", "common_reader", "payload_reader", "stretch_reader"]
 
@@ -27,21 +28,15 @@ _BY_STRETCH_SQL = """
 SELECT o.cell AS entity, p.* EXCLUDE (entity) FROM {theirs} AS p JOIN {only} AS o USING (entity, prompt)
 """
 
-_CARRYING_SQL = """
-SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
-    OR s.masked IN (SELECT t.masked FROM {template_of} AS t JOIN {texts} AS x ON t.template = x.text) AS carries
-FROM {prompts} AS p JOIN {sketches} AS s USING (row_key)
-"""
-
 
 def payload_reader(
-    engine: Engine, payload: Content, left_out: U64, common: U64, prompts: PromptsAtHand, exchanges: Table
+    engine: Engine, payload: Content, left_out: U64, common: U64, prompts: PromptsAtHand, texts: TextsByKey
 ) -> Callable[[I64], Content]:
     """Reads what stands beside the machinery of some entities, as ``LogProfile.closer_payload`` says."""
 
     def payloads(members: I64) -> Content:
         theirs = prompts.of(members)
-        return payload.of(*closer_payload(engine, members, left_out, common, prompts=theirs, exchanges=exchanges))
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=theirs, texts=texts))
 
     return payloads
 
@@ -125,28 +120,18 @@ def carrying_reader(
     """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
 
     @cache
-    def of_texts() -> tuple[Table, TextsAtHand]:
-        table = engine.at_hand(sketches, "row_key", "masked", "sentences")
-        return table, TextsAtHand(engine, table, template_of)
-
-    def carried(theirs: Table | pa.Table, texts: U64) -> pa.Table:
-        table, held = of_texts()
-        rows = held.carrying(texts) if isinstance(theirs, pa.Table) else None
-        if rows is None or not isinstance(theirs, pa.Table):
-            named = {"template_of": template_of, "texts": pa.table({"text": texts})}
-            return engine.fetch(_CARRYING_SQL, prompts=theirs, sketches=table, **named)
-        carries = np.isin(np.asarray(theirs["row_key"], np.int64), rows)
-        return theirs.select(["entity", "prompt"]).append_column("carries", pa.array(carries))
+    def held() -> TextsAtHand:
+        return TextsAtHand(engine, sketches, template_of)
 
     @lru_cache(maxsize=1)
     def sent_with(members: bytes, texts: bytes) -> Content | None:
         who = np.frombuffer(members, np.int64)
         theirs = prompts.of(who)
-        sent = carried(theirs, np.frombuffer(texts, np.uint64))
-        carries = np.asarray(sent["carries"], np.bool_)
-        if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
+        rows = held().carrying(np.frombuffer(texts, np.uint64))
+        carries = np.isin(np.asarray(theirs["row_key"], np.int64), rows)
+        if not len(carries) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
             return None
-        only = sent.filter(sent["carries"]).drop_columns("carries")
+        only = theirs.select(["entity", "prompt"]).filter(pa.array(carries))
         return content.of(*closer_look(engine, who, features, prompts=theirs, only=only))
 
     return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())

@@ -33,6 +33,7 @@ from stillwatch.profiles.prompt_names import named_prompts
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts, draw_sample, features_at_hand, prompt_table, read_texts
+from stillwatch.profiles.texts_by_key import TextsByKey
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED
 
@@ -63,6 +64,7 @@ class Profiled:
         prompts: distinct prompts of each entity: ``entity, prompt, row_key``.
         sample: the sampled prompts: ``entity, row_key, place, name, exchange_id``.
         asked: what was asked in each exchange, at hand: ``row_key, time, exchange_id, prompt``.
+        by_key: its prompts, by the keys of exchanges.
         template_of: ``masked, template`` of the largest families of near-identical prompts.
         texts: features of the sample.
         left_out: hashes of sentences that were left out of them.
@@ -74,6 +76,7 @@ class Profiled:
     prompts: Table
     sample: pa.Table
     asked: Table
+    by_key: TextsByKey
     template_of: Table
     texts: Texts
     left_out: U64
@@ -126,7 +129,8 @@ def build_profile(
     asked = engine.at_hand(exchanges, "row_key", "time", "exchange_id", "prompt")
     sample = draw_sample(engine, most, prompts=there, exchanges=asked)
     # Workers read while templates are found here.
-    read = partial(read_texts, engine, shared=left_out, wordings=wordings, pool=pool, exchanges=asked)
+    by_key = TextsByKey(engine, asked)
+    read = partial(read_texts, by_key, shared=left_out, wordings=wordings, pool=pool)
     finished = _begun(sample, read, left_out, len(wordings), kept_texts, lost=lost)
     told.stage("templates")
     template_use, template_of, template_named = find_templates(engine, sketches)
@@ -146,9 +150,8 @@ def build_profile(
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
     held = PromptsAtHand(engine, prompts)
-    features = features_at_hand(engine, left_out, asked)
+    features = features_at_hand(by_key, left_out)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
     log = _log_profile(
         engine,
@@ -163,14 +166,14 @@ def build_profile(
         sampled_payload=same[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else closer_reader(engine, content, sets.short, held, features),
-        closer_payload=None if lost else payloads,
+        closer_payload=None if lost else payload_reader(engine, payload, left_out, common, held, by_key),
         in_common=None if lost else common_reader(engine, content, moments, held, features),
         in_stretches=None if lost else stretch_reader(engine, content, moments, held, features),
         carrying=None if lost else carrying_reader(engine, content, sketches, template_of, held, features),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
-    return Profiled(log, accounts, counts, prompts, sample, asked, template_of, texts, left_out)
+    return Profiled(log, accounts, counts, prompts, sample, asked, by_key, template_of, texts, left_out)
 
 
 def _begun(

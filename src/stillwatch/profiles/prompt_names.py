@@ -18,7 +18,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
 from stillwatch.evidence.thresholds import CARRIED, FILLED_IN, MAJORITY, SAME_PROMPT, SHARED_BY, WRAPPED
-from stillwatch.profiles.beginnings import READ_SQL
+from stillwatch.profiles.texts_by_key import READ_SQL
 
 __all__ = ["named_prompts"]
 

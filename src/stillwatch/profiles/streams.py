@@ -11,7 +11,8 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Glance, glance, people_at_large
 from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, PROMPTS_AT_LARGE
-from stillwatch.profiles.beginnings import READ_SQL, in_order
+from stillwatch.profiles.beginnings import in_order
+from stillwatch.profiles.texts_by_key import TextsByKey
 from stillwatch.sketching import BLOCKS, window_features
 
 __all__ = ["SampledPeople", "StreamReader", "sampled_people"]
@@ -33,12 +34,14 @@ class StreamReader:
     Args:
         engine: where the tables lie.
         left_out: hashes of sentences that are left out of texts.
+        texts: of the log.
         exchanges: of the log.
         prompts: each entity's distinct prompts, as ``Profiled`` has them.
     """
 
-    def __init__(self, engine: Engine, left_out: U64, *, exchanges: Table, prompts: Table) -> None:
-        self._engine, self._left_out, self._exchanges, self._prompts = engine, left_out, exchanges, prompts
+    def __init__(self, engine: Engine, left_out: U64, texts: TextsByKey, *, exchanges: Table, prompts: Table) -> None:
+        self._engine, self._left_out, self._texts = engine, left_out, texts
+        self._exchanges, self._prompts = exchanges, prompts
 
     def streams(self, sets: Sequence[I64]) -> list[tuple[I64, I64]]:
         """Keys of the distinct prompts of each set of entities in order of time, and the entity of each."""
@@ -73,18 +76,9 @@ class StreamReader:
         return entities[np.asarray(found["rank"], np.int64)], np.asarray(found["row_key"], np.int64)
 
     def features(self, sets: Sequence[I64]) -> Iterator[F32]:
-        """Raw features of sets of prompts by their keys, a set at a time (n x d): the log is read once for all."""
-        size = [len(keys) for keys in sets]
-        wanted = {"set": np.repeat(np.arange(len(sets)), size), "row_key": np.concatenate(sets)}
-        texts = self._engine.sql(
-            f"WITH asked AS (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}}) "
-            "SELECT w.set, w.place, e.prompt FROM asked AS e JOIN {wanted} AS w USING (row_key)",
-            exchanges=self._exchanges,
-            wanted=pa.table(wanted | {"place": np.arange(sum(size))}),
-        )
-        for number in range(len(sets)):
-            theirs = f"SELECT place, prompt FROM {{texts}} WHERE set = {number}"
-            prompts = in_order(self._engine.batches(theirs, _BATCH, texts=texts)).texts
+        """Raw features of sets of prompts by their keys, a set at a time (n x d)."""
+        for keys in sets:
+            prompts = in_order(self._texts.batches(keys)).texts
             starts = range(0, len(prompts), _BATCH)
             yield np.concatenate([window_features(prompts.slice(start, _BATCH), self._left_out) for start in starts])
 

@@ -20,6 +20,7 @@ from stillwatch.engines import Engine, Table
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
 from stillwatch.profiles.beginnings import packed, read_beginnings
 from stillwatch.profiles.rows_at_hand import RowsAtHand
+from stillwatch.profiles.texts_by_key import TextsByKey
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features
 
 __all__ = [
@@ -204,12 +205,12 @@ def closer_look(
     return rows[varies, :WIDTH], owner[varies]
 
 
-def features_at_hand(engine: Engine, left_out: U64, exchanges: Table) -> RowsAtHand:
+def features_at_hand(texts: TextsByKey, left_out: U64) -> RowsAtHand:
     """Features of a log's texts, by key, and behind them whether each has anything of its own."""
 
     def read(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        texts = read_beginnings(engine, keys, exchanges=exchanges).texts
-        done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
+        read = read_beginnings(texts, keys).texts
+        done = [text_features(read.slice(start, _BATCH), left_out) for start in range(0, len(read), _BATCH)]
         none = np.zeros((0, WIDTH + 1), np.float32)
         return np.concatenate([none, *(np.column_stack([features, varies]) for features, varies in done)])
 
@@ -223,12 +224,12 @@ def closer_payload(
     common: U64,
     *,
     prompts: Table | pa.Table,
-    exchanges: Table,
+    texts: TextsByKey,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """As ``closer_look``, of what stands beside each entity's own machinery, unless that is ``common``."""
     keys, owner = _more(engine, members, prompts)
-    texts = read_beginnings(engine, keys, exchanges=exchanges).texts
-    done = [sampled_features(texts[piece], owner[piece], left_out) for piece in _pieces(owner, _BATCH)]
+    read = read_beginnings(texts, keys).texts
+    done = [sampled_features(read[piece], owner[piece], left_out) for piece in _pieces(owner, _BATCH)]
     features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(one.payload for one in done)])
     machinery = np.concatenate([np.zeros(0, np.uint64), *(one.machinery for one in done)])
     owner, own = owner[machinery != 0], ~np.isin(machinery[machinery != 0], common)
@@ -284,29 +285,22 @@ def _read_chunk(chunk: pa.Buffer, flags: npt.NDArray[np.bool_], shared: U64) -> 
 
 
 def read_texts(
-    engine: Engine,
-    sample: pa.Table,
-    shared: U64,
-    wordings: tuple[Wording, ...],
-    pool: Executor | None,
-    *,
-    exchanges: Table,
+    there: TextsByKey, sample: pa.Table, shared: U64, wordings: tuple[Wording, ...], pool: Executor | None
 ) -> Callable[[], Texts]:
     """Begin to read the features of all sampled prompts; the call of what comes back waits for them.
 
     Args:
-        engine: where the exchanges lie.
+        there: the log's.
         sample: has ``entity``, sorted, and ``row_key``.
         shared: sorted hashes of sentences to leave out.
         wordings: what each prompt is held against.
         pool: worker processes; without them the sample is read in this process.
-        exchanges: of the log.
 
     Returns:
         A function that gives the features in the sample's order.
     """
     keys, owner = (np.asarray(sample[name], np.int64) for name in ("row_key", "entity"))
-    texts, flags = read_beginnings(engine, keys, exchanges=exchanges, wordings=wordings, pool=pool)
+    texts, flags = read_beginnings(there, keys, wordings=wordings, pool=pool)
     pieces = _pieces(owner, _CHUNK)
     chunks = (packed(pa.record_batch({"prompt": texts[piece], "owner": owner[piece]})) for piece in pieces)
     each = pool.map if pool is not None and len(pieces) >= _WORTH_SENDING else map

@@ -340,7 +340,7 @@ def _streams(
     """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones;
     groups of accounts beside them; and what holds others against people at large."""
     webs = d.web_streams(made.log)
-    reader = StreamReader(tables.engine, made.left_out, exchanges=made.asked, prompts=made.prompts)
+    reader = StreamReader(tables.engine, made.left_out, made.by_key, exchanges=made.asked, prompts=made.prompts)
     streams = [*(d.busy_streams(made.log) if settings.streams else ()), *webs]
     held = d.held_against_people(reader, made.log, made.sample, made.texts.features, streams, settings.seed)
     tested, beside = d.find_streams(
