@@ -24,6 +24,7 @@ from stillwatch.profiles import (
     with_entities,
 )
 from stillwatch.profiles.account import count_table
+from stillwatch.profiles.entity import of_several
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import _meetings
 from stillwatch.profiles.texts import draw_sample, prompt_table, read_texts
@@ -214,7 +215,7 @@ def test_things_are_counted_by_account_and_then_by_entity(engine: DuckDBEngine) 
     assert uses == [1, 1, 1, 1, 2]
     of_entities = engine.fetch("SELECT uses FROM {t}", t=entity_counts(engine, counted, accounts))["uses"].to_pylist()
     assert sorted(of_entities) == [1, 1, 1, 3]
-    widely = engine.fetch("FROM {t}", t=entity_counts(engine, counted, accounts, least_holders=2)).to_pylist()
+    widely = engine.fetch("FROM {t}", t=of_several(engine, entity_counts(engine, counted, accounts))).to_pylist()
     assert sorted(row["uses"] for row in widely) == [1, 3]
 
 

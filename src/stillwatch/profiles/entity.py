@@ -8,7 +8,7 @@ from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Family
 from stillwatch.profiles.account import MERGE, values_of
 
-__all__ = ["entity_counts", "entity_table", "with_entities"]
+__all__ = ["entity_counts", "entity_table", "of_several", "with_entities"]
 
 _NUMBER_SQL = """
 SELECT *, dense_rank() OVER (ORDER BY CASE WHEN org_id IS NULL THEN 'account ' || account_id
@@ -36,18 +36,19 @@ def entity_table(engine: Engine, families: Iterable[Family], accounts: Table) ->
     return engine.sql(_ENTITY_SQL.format(values=merged), accounts=accounts)
 
 
-def entity_counts(engine: Engine, counts: Table, accounts: Table, *, least_holders: int = 1) -> Table:
-    """``entity, thing, uses`` of things that so many entities use."""
-    used = engine.sql(
+def entity_counts(engine: Engine, counts: Table, accounts: Table) -> Table:
+    """``entity, thing, uses`` of what accounts use."""
+    return engine.sql(
         "SELECT a.entity, c.thing, sum(c.uses)::BIGINT AS uses "
         "FROM {counts} AS c JOIN {accounts} AS a USING (account) GROUP BY ALL",
         counts=counts,
         accounts=accounts,
     )
-    if least_holders == 1:
-        return used
+
+
+def of_several(engine: Engine, used: Table) -> Table:
+    """Of ``entity, thing, uses`` the things that two entities use: of sentences a fifth, and all that is asked about
+    what entities have in common."""
     return engine.sql(
-        "SELECT * FROM {used} WHERE thing IN "
-        f"(SELECT thing FROM {{used}} GROUP BY thing HAVING count(*) >= {least_holders})",
-        used=used,
+        "SELECT * FROM {used} WHERE thing IN (SELECT thing FROM {used} GROUP BY thing HAVING count(*) > 1)", used=used
     )

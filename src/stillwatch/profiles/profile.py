@@ -26,7 +26,7 @@ from stillwatch.profiles.closer_readers import (
     payload_reader,
     stretch_reader,
 )
-from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
+from stillwatch.profiles.entity import entity_counts, entity_table, of_several, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.prompt_names import named_prompts
@@ -112,14 +112,14 @@ def build_profile(
     """
     told = stages or Stages()
     told.stage("accounts")
-    accounts = with_entities(
-        engine, account_table(engine, families.values(), exchanges=exchanges, account_file=account_file)
-    )
+    known = account_table(engine, families.values(), exchanges=exchanges, account_file=account_file)
+    accounts = with_entities(engine, known)
     entities = engine.fetch("FROM {t} ORDER BY entity", t=entity_table(engine, families.values(), accounts))
     counts = count_tables(engine, families.values(), accounts, exchanges=exchanges, sketches=sketches)
     told.stage("sample")
     of_entities = {name: entity_counts(engine, table, accounts) for name, table in counts.items()}
-    left_out = _machinery(engine, of_entities["sentence"])
+    said = of_several(engine, of_entities["sentence"])
+    left_out = _machinery(engine, said)
     key = prompt_key(engine, exchanges)
     prompts = prompt_table(engine, exchanges=exchanges, accounts=accounts, key=key)
     most = max(4, min(sample_prompts, sample_total // max(len(entities), 1)))
@@ -142,7 +142,7 @@ def build_profile(
     owner, names = np.asarray(sample["entity"], np.int64), np.asarray(sample["name"], np.uint64)
     usual = None if ordinary is None else ordinary.moments
     of_log = {"exchanges": exchanges, "sketches": sketches, "prompts": prompts, "template_named": template_named}
-    sets, same = named_prompts(engine, sample, entities, of_entities, **of_log)
+    sets, same = named_prompts(engine, sample, entities, **of_log, sentences=said, templates=of_entities["template"])
     # What many say in a few words is nobody's own matter: who says little else would seem to ask alike.
     varies = texts.varies & sets.spoken(names)
     content = whiten(texts.features[varies], owner[varies], len(entities), embedded=EMBEDDED, ordinary=usual)

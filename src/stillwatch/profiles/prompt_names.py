@@ -9,8 +9,6 @@ makes no question of them: it comes again in that account's own prompts, whateve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -74,7 +72,7 @@ WHERE p.answered GROUP BY p.prompt HAVING count(*) > {SHARED_BY} ORDER BY p.prom
 
 
 def named_prompts(
-    engine: Engine, sample: pa.Table, entities: pa.Table, counts: Mapping[str, Table], **tables: Table
+    engine: Engine, sample: pa.Table, entities: pa.Table, *, exchanges: Table, **tables: Table
 ) -> tuple[PromptSets, npt.NDArray[np.uint64]]:
     """Who sends the same prompts, and the name of each sampled prompt.
 
@@ -85,16 +83,12 @@ def named_prompts(
         engine: where the tables lie.
         sample: ``entity, place, name`` of each sampled prompt, by its own hash.
         entities: with their ``exchanges``.
-        counts: ``entity, thing, uses`` of each ``sentence`` and ``template``.
-        tables: ``exchanges`` and ``sketches`` of the run; ``prompts``, as ``prompt_table`` has them;
-            ``template_named``, as ``find_templates`` has it.
+        exchanges: of the run.
+        tables: its ``sketches``; ``prompts``, as ``prompt_table`` has them; ``template_named``, as ``find_templates``
+            has it; ``sentences`` of several entities and ``templates``: ``entity, thing, uses``.
     """
-    told = {"sentences": counts["sentence"], "templates": counts["template"]}
-    asked = entities.select(["entity", "exchanges"])
-    typed = engine.sql(
-        _TYPED_SQL, entities=asked, **told, **{name: table for name, table in tables.items() if name != "exchanges"}
-    )
-    named = engine.sql(_NAMED_SQL, typed=typed, prompts=tables["prompts"], exchanges=tables["exchanges"])
+    typed = engine.sql(_TYPED_SQL, entities=entities.select(["entity", "exchanges"]), **tables)
+    named = engine.sql(_NAMED_SQL, typed=typed, prompts=tables["prompts"], exchanges=exchanges)
     sampled = engine.fetch(
         "SELECT coalesce(n.name, s.name) AS name FROM {sample} AS s LEFT JOIN {named} AS n "
         "ON s.entity = n.entity AND s.name = n.prompt ORDER BY s.entity, s.place",
