@@ -90,7 +90,9 @@ class TextsByKey:
                 return None
             file.flush()
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            return _Copy(every, np.cumsum(sizes)[:-1], pa.ipc.open_file(pa.py_buffer(mapped)))
+            # A piece is so small that threads take longer to begin than it takes.
+            alone = pa.ipc.IpcReadOptions(use_threads=False)
+            return _Copy(every, np.cumsum(sizes)[:-1], pa.ipc.open_file(pa.py_buffer(mapped), options=alone))
 
 
 def _chosen(copy: _Copy, keys: I64) -> Iterator[pa.RecordBatch]:
