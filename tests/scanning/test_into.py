@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from stillwatch import Run, StillwatchError, scan
 from stillwatch.cli import app
 from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.engines import duckdb
+from stillwatch.profiles import sorted_rows, texts_by_key
 
 
 def two_days(record: Record) -> object:
@@ -61,6 +63,39 @@ def test_many_steps_say_what_one_scan_of_all_says(
         assert many[name] == one[name], name
     kept = [path.name for path in tmp_path.iterdir()]
     assert sorted(kept) == ["logs", "run", "whole"]
+
+
+@pytest.mark.slow
+def test_a_log_that_memory_does_not_hold_says_the_same(
+    world: tuple[list[Record], set[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, members = world
+    steps = cut(records, "by account", tmp_path / "logs")
+    whole = scan([path for step in steps for path in step], out=tmp_path / "whole", workers=1, **FAST)
+    for place, name in ((sorted_rows, "MOST_HELD"), (duckdb, "_AT_HAND_PART"), (duckdb, "_HELD_BYTES")):
+        monkeypatch.setattr(place, name, 0)
+    monkeypatch.setattr(duckdb, "_HELD_PART", 0)
+    copied = watched(monkeypatch)
+    run = in_steps(steps, tmp_path / "run", **FAST)
+    assert copied
+    assert campaigns(whole) == [members]
+    one, many = told(whole), told(run)
+    for name in one:
+        assert many[name] == one[name], name
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "run", "whole"]
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts are asked of a copy, each time."""
+    asked: list[int] = []
+    chosen = texts_by_key._chosen
+
+    def counted(copy: Any, keys: Any) -> Any:
+        asked.append(len(keys))
+        return chosen(copy, keys)
+
+    monkeypatch.setattr(texts_by_key, "_chosen", counted)
+    return asked
 
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
