@@ -204,6 +204,11 @@ class ReasoningFilter:
         self._tail = begun if after is None and not within else ""
         self._not_said = len(self._tail)
 
+    @property
+    def is_within(self) -> bool:
+        """Whether what comes next is reasoning."""
+        return bool(self._open)
+
     def feed(self, text: str) -> str:
         """What of the text so far can be shown now."""
         text = self._tail + text

@@ -249,9 +249,15 @@ _RESPONSE = obj(
 )
 
 
+_STILL_SPENDING = ("in_progress", "queued")
+"""What is spent while it is made tells how long each thought is; what it comes to is said at its end."""
+
+
 def _response(value: Any, redaction: Redaction) -> Any:
     """A response. Of one that is under way nobody knows yet whether its text so far is reasoning."""
     held = redaction.hide_reasoning and is_under_way(value)
+    if held and value.get("status") in _STILL_SPENDING:
+        value = {**value, "usage": None}
     return _RESPONSE(value, replace(redaction, under_way=True) if held else redaction)
 
 

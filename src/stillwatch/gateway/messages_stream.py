@@ -71,6 +71,7 @@ class MessagesStream:
         self._begun = redaction.begun
         self._completion = ReasoningFilter(hold=hold, within=redaction.within, begun=redaction.begun)
         self._before: ReasoningFilter | None = None
+        self._spent: dict[str, Any] | None = None
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """What may pass of one event."""
@@ -86,11 +87,21 @@ class MessagesStream:
                 yield from self._rest(block)
                 yield {"type": kind, "index": block.index}
             case "message_delta":
-                yield kept(_ENDING, body, self._redaction)
-            case "message_stop" | "ping":
+                yield from self._ending(kept(_ENDING, body, self._redaction))
+            case "message_stop":
+                yield from [self._spent] if self._spent else []
+                yield {"type": kind}
+            case "ping":
                 yield {"type": kind}
             case "completion":
                 yield self._piece_of_completion(body)
+
+    def _ending(self, passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What was spent is said at the end: before, it would tell how long each thought is."""
+        over = not self._hides or (passed.get("delta") or {}).get("stop_reason")
+        self._spent = None if over else passed
+        if over:
+            yield passed
 
     def _start(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         block = kept(BLOCK, body.get("content_block"), self._redaction)
@@ -120,7 +131,7 @@ class MessagesStream:
                     block.arguments.append(delta["partial_json"])
                 else:
                     passed = {"type": "input_json_delta", "partial_json": delta["partial_json"]}
-            case "citations_delta":
+            case "citations_delta" if not (self._hides and block.text.is_within):
                 citation = kept(CITATION, delta.get("citation"), Redaction(hide_reasoning=self._hides))
                 passed = {"type": "citations_delta", "citation": citation}
             case "thinking_delta" | "signature_delta" if not self._hides:

@@ -52,6 +52,7 @@ _EVENTS = {
         for step in ("in_progress", "searching", "generating", "completed")
     },
 }
+_BEFORE = frozenset(("created", "queued", "in_progress"))
 _SUMMARIES = frozenset(f"reasoning_summary_{kind}" for kind in ("part.added", "part.done", "text.delta", "text.done"))
 
 
@@ -76,6 +77,7 @@ class ResponsesStream:
         self._arguments: dict[Any, list[str]] = {}
         self._numbers: dict[Any, int] = {}
         self._left_out: set[Any] = set()
+        self._said: set[str] = set()
         self._sent = 0
         self._from_start = False
 
@@ -94,6 +96,11 @@ class ResponsesStream:
             yield dict(body if self._whole.top_logprobs is None else without_logprobs(body))
             return
         shape = _EVENTS.get(name)
+        if self._hides and shape is _WHOLE and name in _BEFORE:
+            # Said again and again, it would count what is hidden.
+            if name in self._said:
+                return
+            self._said.add(name)
         if shape is None and self._whole.keep_summaries and name in _SUMMARIES:
             shape = _SUMMARY
         place = body.get("output_index")
@@ -122,6 +129,8 @@ class ResponsesStream:
         elif shape is _ITEM:
             self._whole_parts(passed["item"].get("content"), body["item"].get("content"), place, 0, name)
             yield passed
+        elif shape is _NOTE and self._seen((place, body.get("content_index"))).is_within:
+            return
         elif shape is not _SUMMARY or passed.get("delta") != "":
             yield passed
 

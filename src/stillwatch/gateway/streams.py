@@ -44,6 +44,10 @@ class ChatStream:
         self._ended: dict[tuple[Any, ...], ReasoningFilter] = {}
         self._in_doubt: dict[Any, str] = {}
         self._head: dict[str, Any] = {}
+        self._under_way: set[Any] = set()
+        self._announced: set[tuple[Any, ...]] = set()
+        self._usage: Any = None
+        self._ended_any = False
 
     def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """What may pass of one chunk, or None where nothing of it is left."""
@@ -54,7 +58,20 @@ class ChatStream:
         choices = [self._choice(was, choice) for was, choice in zip(given, passed["choices"], strict=True)]
         passed["choices"] = [choice for choice in choices if choice is not None]
         self._head = {name: value for name, value in passed.items() if name not in ("choices", "usage")}
-        return passed if passed["choices"] or passed.get("usage") or not given else None
+        self._spent(passed)
+        return passed if passed["choices"] or passed.get("usage") or (not given and self._first("empty")) else None
+
+    def _spent(self, passed: dict[str, Any]) -> None:
+        """Say what was spent once no choice is under way: before, the difference tells each thought's length."""
+        if passed.get("usage"):
+            over = self._ended_any and not self._under_way
+            self._usage = None if over else passed.pop("usage")
+
+    def _first(self, *what: Any) -> bool:
+        """Whether something is said for the first time: said with every hidden piece, it would count them."""
+        first = what not in self._announced
+        self._announced.add(what)
+        return first
 
     def rest(self) -> Iterator[dict[str, Any]]:
         """What is still held of choices that ended for a reason nobody knows, once the stream says that it is over."""
@@ -63,6 +80,8 @@ class ChatStream:
             choice = self._choice(left, dict(left)) or {}
             choice["finish_reason"] = None
             yield {**self._head, "choices": [choice]}
+        if self._usage:
+            yield {**self._head, "choices": [], "usage": self._usage}
 
     def _choice(self, was: Mapping[str, Any], choice: dict[str, Any]) -> dict[str, Any] | None:
         index = choice.get("index") or 0
@@ -73,6 +92,8 @@ class ChatStream:
                 if place[0] == index:
                     seen.settle()
         ends = self._ends(index, was, "" if delta is None else "delta")
+        (self._under_way.discard if ends else self._under_way.add)(index)
+        self._ended_any |= ends
         if not ends and self._holds(index):
             # Of a message that grows with every chunk nobody knows yet what of it is reasoning.
             choice.pop("message", None)
@@ -86,8 +107,10 @@ class ChatStream:
                 self._ended[place] = self._texts.pop(place)
         if delta is None:
             return choice if ends or choice.get("text") else None
-        said = any(delta.get(name) for name in ("content", "refusal", "tool_calls", "function_call", "role", "audio"))
-        return choice if said or ends else None
+        said = any(delta.get(name) for name in ("content", "refusal", "tool_calls", "function_call"))
+        said = said or any((delta.get("audio") or {}).get(name) for name in ("data", "transcript"))
+        greets = (delta.get("role") or delta.get("audio")) and self._first("choice", index)
+        return choice if said or ends or greets else None
 
     def _ends(self, index: Any, was: Mapping[str, Any], where: str) -> bool:
         """Whether a choice ends, as far as is known: a reason that is not known may be given with every piece."""
@@ -131,11 +154,13 @@ class ChatStream:
             if custom and isinstance(custom.get("input"), str):
                 self._arguments.setdefault((index, "custom", place[2]), []).append(custom["input"])
                 custom["input"] = ""
-            if call.get("id") or (call.get("function") or {}).get("name") or (custom or {}).get("name"):
+            named = call.get("id"), (call.get("function") or {}).get("name"), (custom or {}).get("name")
+            if any(named) and self._first(*place, *named):
                 calls.append(call)
         if delta.get("function_call"):
             self._hold_arguments((index, "function"), delta["function_call"])
-            if not delta["function_call"].get("name"):
+            name = delta["function_call"].get("name")
+            if not (name and self._first(index, "function", name)):
                 del delta["function_call"]
         if ends:
             for place in [place for place in self._arguments if place[0] == index]:
