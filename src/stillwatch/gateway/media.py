@@ -6,6 +6,8 @@ To let another kind pass, add how its files begin.
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["LOOKED_AT", "is_media"]
 
 LOOKED_AT = 64
@@ -19,6 +21,16 @@ _BOX = b"ftyp"
 """What stands behind four bytes of a length in MP4, AVIF, HEIC and M4A."""
 _FRAME = 0xFF, 0xE0
 """How a frame of MPEG's sound begins: eight bits, and three more."""
+_PACKED = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh", b"PK\x03\x04")
+"""How gzip, zstd, xz, bzip2 and zip begin, in which anything may be."""
+_WORD = re.compile(rb"[A-Za-z]{6,}")
+_PAIRS = re.compile(
+    rb"th|he|in|er|an|re|nd|on|en|at|ou|ed|ha|to|or|it|is|hi|es|ng|ch|ic|ce|co|nt|te|me|ss|sa|ge|de|lt|el|ta|ea|so|ni"
+    rb"|as|ro|le|bj|ec|ct|ti|io|lo|ck|ve|ev|sp|po|se",
+    re.IGNORECASE,
+)
+"""Letters that stand side by side in words: samples that are quiet may be letters, and not such."""
+_OF_A_WORD = 0.6
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 
@@ -39,8 +51,12 @@ def is_media(kind: bytes, first: bytes) -> bool:
     frame = len(first) > 1 and first[0] == _FRAME[0] and first[1] & _FRAME[1] == _FRAME[1]
     if first.startswith(_BEGINS) or first[4:8] == _BOX or frame:
         return True
-    # Samples alone begin as they are.
-    return kind.startswith(b"audio/")
+    # Samples alone begin as they are; what has words in it (MessagePack, event streams, protobuf) are none.
+    return kind.startswith(b"audio/") and not (first.startswith(_PACKED) or _has_words(first))
+
+
+def _has_words(first: bytes) -> bool:
+    return any(2 * len(_PAIRS.findall(word)) >= _OF_A_WORD * len(word) for word in _WORD.findall(first))
 
 
 def _is_text(first: bytes) -> bool:
