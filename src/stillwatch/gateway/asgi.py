@@ -20,6 +20,7 @@ from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.models_named import models_beside
+from stillwatch.gateway.open_sockets import AGAINST_THE_RULES, OpenSocket
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal, crowded
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
@@ -178,28 +179,41 @@ class Guard:
         )
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
+        """A websocket's messages are not read: whoever is treated in each answer gets none (``open_sockets``)."""
         came = Incoming(None, receive, operation_of(scope), unread="frames of a websocket are not read")
         try:
             shown = self._shown(scope)
         except Refused:
             self.gate.meters.count("refused_unread", "ambiguous_credentials")
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await _closed(receive, send)
             return
         scope = {**scope, "headers": shown.headers}
-        admission = await self.gate.admit(self._request(scope, came, shown))
-        closed = admission.refusal is not None or bool(admission.treatment.redaction)
+        request = self._request(scope, came, shown)
+        admission = await self.gate.admit(request)
+        closed = admission.refusal is not None or admission.treatment.is_of_each_answer
         if not closed and self._settings.other_paths == "refuse":
             closed = self._settings.mode == "enforce"
+        account = request.caller.account_id
+        bounded = not closed and self._settings.mode == "enforce" and account != ANONYMOUS
+        if bounded and not self.gate.under_way.take(account):
+            self.gate.meters.count("too_many_at_once")
+            bounded, closed = False, True
         try:
-            if not closed:
-                await self._app(scope, receive, send)
+            if closed:
+                await _closed(receive, send)
                 return
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            stands = OpenSocket(self.gate, request, receive, send)
+            scope = _rewritten(scope, None, admission.treatment.tags, plain=False)
+            await self._app(scope, stands.receive, stands.send)
         finally:
+            if bounded:
+                self.gate.under_way.give_back(account)
             self.gate.finish(admission, status="403" if closed else "101")
+
+
+async def _closed(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": AGAINST_THE_RULES})
 
 
 def _as_inflated(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -156,6 +156,15 @@ class Gate:
         self._tell()
         return admission
 
+    def stands(self, request: ClientRequest) -> bool:
+        """Whether a connection in which nobody reads what is asked may go on, by what is decided now."""
+        snapshot = self._live.current()
+        if snapshot is None or self.settings.mode == "shadow":
+            return True
+        account = request.caller.account_id
+        rules = snapshot.rules_of(account, request.caller.org_id)
+        return not treatment_of(one for one in rules if self._holds(one, account, one.begins)).is_of_each_answer
+
     def opens(self, *models: str) -> bool:
         """Whether one of these models, or whichever answers where none is named, begins within reasoning."""
         patterns = self.settings.opened_in_prompt

@@ -44,6 +44,12 @@ class Treatment:
     tags: tuple[str, ...] = ()
     watermark: str | None = None
 
+    @property
+    def is_of_each_answer(self) -> bool:
+        """Whether it is done with, or to, each request: where requests are not told apart, nothing can be open."""
+        counted = self.requests_per_minute or self.tokens_per_minute
+        return bool(self.refusal or self.redaction or counted or self.watermark is not None)
+
 
 NOTHING = Treatment()
 _ORDER = list(ACTIONS)
