@@ -13,7 +13,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.incoming import Refused
@@ -45,12 +45,20 @@ _STAYING = (b"x-stillwatch-", b"x-forwarded-", b"content-", b"accept")
 _QUERY = frozenset(("key", "subscription-key"))
 _CALLED_KEYS = re.compile(
     r"(?:.*[-.])?(?:(?:api|litellm|virtual|secret)-?key|(?:auth|access|api)-?token|authorization|authentication)"
-    r"|(?:x-)?(?:token|auth|key|bearer)|(?:.*-)?subscription-key|jwt|(?:.*-)?jwt-(?:token|assertion)"
+    r"|(?:x-)?(?:token|auth|key|bearer)|(?:.*-)?subscription-key|bearertoken|jwt|(?:.*-)?jwt-(?:token|assertion)"
     r"|(?:.*-)?(?:user|session|private|personal|service|security|client|id|bearer|jwt|databricks)-token"
-    r"|(?:.*-)?(?:client-secret|secret|credentials?|password)"
+    r"|(?:.*-)?(?:auth|access|master|service|user|consumer|functions|rapidapi|openai|anthropic)-?key"
+    r"|(?:.*-)?(?:client-secret|api-?secret|secret|credentials?|password)"
 )
 _PROTOCOLS = b"sec-websocket-protocol"
 _IN_PROTOCOLS = "openai-insecure-api-key."
+_IN_QUERY = re.compile(r"[\[\x00]")
+_OF_FUNCTIONS = re.compile(r"[\w+/\-]{40,}={0,2}", re.ASCII)
+_SIGNER = "x-amz-credential"
+_NAME_BEFORE = re.compile(
+    r"(?:[\w-]{0,24}[_-])?(?:(?:api|access|auth)?(?:token|key)|auth|bearer|secret)=(?=[^=])", re.I
+)
+_NAMED = re.compile(r"(?:^|[\s,;])(?:(?:api|access)?[_-]?(?:token|key)|keyid)\s*=\s*[\"']?([^\"',;\s]+)", re.I)
 _CREDENTIAL = re.compile(r"credential=(?:bearer\s+)?([^/\s,]+)", re.IGNORECASE)
 _CHANGING = frozenset(("negotiate", "ntlm", "kerberos"))
 # RFC 6750 and what keys look like elsewhere: no space and no comma, where one server might cut and another not.
@@ -105,13 +113,14 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     asked = _asked(query)
     if settings.key_form:
         others = _held_to(settings.key_form, [*(token for token, _, _ in found.values()), *asked], others)
+    found, asked = _all_bare(found), [_bare(token) for token in asked]
     if asked and (found or len(asked) > 1):
         raise _refused("A key stands in the query and another beside it.")
     if len({token for token, _, _ in found.values()}) > 1:
         raise _refused(f"Several credentials: {', '.join(name.decode('latin-1') for name in found)}.")
     order = (b"x-api-key", *known, _PROTOCOLS) if api == "messages" else (*known, _PROTOCOLS)
     kept = next((name for name in order if name in found), None)
-    tokens = {} if asked or kept else {name: token for name, token in others.items() if token}
+    tokens = {} if asked or kept else {name: _bare(token) for name, token in others.items() if token}
     if len(set(tokens.values())) > 1:
         raise _refused(f"Several credentials: {', '.join(name.decode('latin-1') for name in tokens)}.")
     headers = []
@@ -156,6 +165,30 @@ def _token_of(value: str) -> str | None:
     return token if _TOKEN.fullmatch(token) else None
 
 
+def _all_bare(found: dict[bytes, Found]) -> dict[bytes, Found]:
+    return {name: (_bare(token) if lasting else token, lasting, said) for name, (token, lasting, said) in found.items()}
+
+
+def _bare(token: str) -> str:
+    """A key without what some servers pass over: a name before it, quotes about it, parameters behind it, escapes."""
+    if token.startswith("Basic "):
+        return _alone(token)
+    token = unquote(token).strip("\x00") if "%" in token else token
+    token = token.partition(";")[0] or token
+    named = _NAME_BEFORE.match(token)
+    return (token[named.end() :] if named else token).strip("\"'<>") or token
+
+
+def _alone(basic: str) -> str:
+    """What is no name and password: a key behind the wrong scheme, as it is or in base64; else all of it."""
+    coded = basic.removeprefix("Basic ")
+    try:
+        said = base64.b64decode(coded, validate=True).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return basic
+    return basic if ":" in said else said if _TOKEN.fullmatch(said) else coded
+
+
 def _of_protocols(value: str) -> dict[bytes, Found]:
     """A key among the protocols of a websocket, where browsers put one that can set no header."""
     parts = [part.strip() for part in value.split(",")]
@@ -190,9 +223,12 @@ def _asked(query: bytes) -> list[str]:
     pairs = parse_qsl(query.replace(b";", b"&").decode("latin-1"), errors="replace") if query else []
     found = []
     for name, value in pairs:
-        name = _spelt(name).partition("[")[0].strip()
-        if name in _QUERY or _is_called_one(name):
-            found.append(_token_of(value.strip()) or value)
+        # PHP reads dots and blanks in a name as ``_``.
+        name = re.sub(r"[.\s]", "-", _IN_QUERY.split(_spelt(name.strip()))[0])
+        if name == _SIGNER:
+            found.append(value.partition("/")[0])
+        elif name in _QUERY or _is_called_one(name) or (name == "code" and _OF_FUNCTIONS.fullmatch(value)):
+            found.append(_token_of(value.strip("\x00 \t\r\n")) or value)
     return found
 
 
@@ -226,6 +262,12 @@ def _authorized(name: bytes, value: str) -> Found | None:
         return _checked(name, signed[0]), True, as_it_is
     if signed or ("bearer" in rest.lower() if rest else kind.startswith("bearer")):
         raise _refused("It can be read as more than one credential.")
+    named = {_bare(one) for one in _NAMED.findall(rest)} if kind not in _CHANGING else set()
+    if len(named) > 1:
+        raise _refused("It names more than one key.")
+    if named:
+        # As Rails has tokens, and as HTTP signatures name their signer.
+        return _checked(name, named.pop()), True, as_it_is
     if rest and (kind in _CHANGING or not _TOKEN.fullmatch(rest)):
         # As Digest: no two requests show the same.
         return value, False, as_it_is
