@@ -26,6 +26,22 @@ HOSTILE = [
     "''=1",
     "'tis",
     "plain",
+    # Where a semicolon parts cells, or what stands before is passed over.
+    "a;=1+1;b",
+    "a;'=1",
+    'a; "=1+1"',
+    "a\n=1+1",
+    "a\t@SUM(1)",
+    "a\r\n-2+3",
+    " =1+1",
+    "\u00a0=1+1",
+    "\ufeff=1+1",
+    # What ends a line for some, and none for others.
+    "a\u2028b",
+    "a\x0bb",
+    "a\x1cb",
+    "a\rb",
+    "a\r\nb",
 ]
 BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -34,6 +50,14 @@ BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\
 def test_a_cell_is_no_formula_and_comes_back_as_it_was(text: str) -> None:
     assert not as_cell(text).startswith(BEGINS)
     assert from_cell(as_cell(text)) == text
+
+
+@pytest.mark.parametrize("parts_at", [";", "\t"])
+def test_where_something_else_parts_cells_none_is_a_formula_either(parts_at: str) -> None:
+    text = as_csv([{"account_id": "a", "reason": one} for one in HOSTILE])
+    # A spreadsheet takes no notice of quotes that begin within a cell.
+    cells = [cell.lstrip(' "\u00a0\ufeff') for line in text.splitlines() for cell in line.split(parts_at)]
+    assert not [cell for cell in cells if cell.startswith(BEGINS)]
 
 
 def test_a_table_of_the_command_line_holds_no_formula() -> None:

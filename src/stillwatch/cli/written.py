@@ -39,11 +39,14 @@ def as_json(found: object) -> str:
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """CSV with heading, without a last line's end; what has parts stands as JSON in its cell, and none is a formula."""
     names = list(dict.fromkeys(name for row in rows for name in row))
+    return "\n".join(_line(row) for row in [names, *([_cell(row.get(name)) for name in names] for row in rows)])
+
+
+def _line(cells: Sequence[object]) -> str:
     text = io.StringIO()
-    writer = csv_text.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([[_cell(row.get(name)) for name in names] for row in rows])
-    return text.getvalue().rstrip("\n")
+    # Quoted is a cell that holds any of what ends a line: with a line feed alone a carriage return would stand bare.
+    csv_text.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _cell(value: object) -> object:

@@ -9,6 +9,7 @@ it in, all of it or, where one line cannot be used, none.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ def read_label_file(path: Path) -> list[LabelLine]:
         BadDecision: a line names no account, no label there is, or no date.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
         rows = list(_json_rows(text) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text))
     except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise UnreadableInput(f"is no file of labels: {said_by(error)}", where=str(path)) from error
@@ -88,7 +90,8 @@ def read_label_file(path: Path) -> list[LabelLine]:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
+    # A name may hold what elsewhere ends a line.
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     if "account_id" not in (reader.fieldnames or ()) or "label" not in (reader.fieldnames or ()):
         raise ValueError("its heading names no account_id or no label")
     for row in reader:
@@ -97,7 +100,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
 
 def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
     whole = text.lstrip().startswith("[")
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
     found = list(enumerate(json.loads(text), start=1)) if whole else [(n, json.loads(line)) for n, line in lines]
     for n, row in found:
         if not isinstance(row, dict):
