@@ -39,7 +39,8 @@ def as_json(found: object) -> str:
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """CSV with heading, without a last line's end; what has parts stands as JSON in its cell, and none is a formula."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return "\n".join(_line(row) for row in [names, *([_cell(row.get(name)) for name in names] for row in rows)])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    return "\n".join([_line(names), *map(_line, cells)])
 
 
 def _line(cells: Sequence[object]) -> str:
