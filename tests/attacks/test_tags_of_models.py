@@ -19,9 +19,17 @@ TAGS = {
     "Doubao": (f"<{LONG}>", f"</{LONG}>"),
     "Hermes": ("<REASONING_SCRATCHPAD>", "</REASONING_SCRATCHPAD>"),
     "with a word before it": ("<redacted_thinking>", "</redacted_thinking>"),
+    "K2": ("<think_fast>", "</think_fast>"),
+    "K2, of a later make": ("<ifm|think_faster>", "</ifm|think_faster>"),
+    "Gemini": ("<ctrl94>thought\n", "<ctrl95>"),
+    "Claude, of old": ("<antThinking>", "</antThinking>"),
+    "Open WebUI": ('<details type="reasoning" done="true" duration="12">\n<summary>Thought</summary>', "</details>"),
     "Granite": ("Here is my thought process:", "Here is my response:"),
     "Granite, in short": ("Here's my thought process:\n\n", "\n\nHere\u2019s my response:\n\n"),
 }
+
+ENDING_ANYTHING = {"Granite", "Granite, in short", "Open WebUI"}
+"""What ends a thought there may stand in any answer."""
 
 
 def said(url: str, upstream: Upstream, *pieces: str) -> bytes:
@@ -60,12 +68,28 @@ def texts_of(answer: bytes) -> list[str]:
     return [part.split('"')[0] for part in answer.decode().split('"content":"')[1:]]
 
 
-@pytest.mark.parametrize("name", [name for name in TAGS if "Granite" not in name])
+@pytest.mark.parametrize("name", [name for name in TAGS if name not in ENDING_ANYTHING])
 def test_a_template_may_have_opened_them(tmp_path: Path, name: str) -> None:
     text = f"{THOUGHT}{TAGS[name][1]}four"
     with stripped(tmp_path) as (url, upstream):
         for answer in (said(url, upstream, text), said(url, upstream, *text)):
             assert marks_in(answer) == []
+
+
+@pytest.mark.parametrize("opens", ["", "Here are my reasoning steps:\n"])
+def test_all_before_the_final_response_was_reasoning(tmp_path: Path, opens: str) -> None:
+    """Of Apriel, whose template has begun to say so in the prompt."""
+    text = f"{opens}{THOUGHT}\n[BEGIN FINAL RESPONSE]\nfour"
+    with stripped(tmp_path) as (url, upstream):
+        for pieces in ((text,), tuple(text), *((text[:cut], text[cut:]) for cut in range(1, len(text)))):
+            answer = said(url, upstream, *pieces)
+            assert marks_in(answer) == []
+            assert "four" in "".join(json.loads(f'"{part}"') for part in texts_of(answer))
+    hides = decided("hide-reasoning", accounts=["a"])
+    with guarded(tmp_path, hides, account_from=("header:x-account",)) as (url, behind):
+        body = {"model": "m", "messages": HELLO, "stop": ["[BEGIN FINAL", "FINAL RESPONSE]", "END"]}
+        assert asked(url, CHAT, body, "x-account: a")[0] == 200
+        assert json.loads(behind.seen[-1].body)["stop"] == ["END"]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +100,10 @@ def test_a_template_may_have_opened_them(tmp_path: Path, name: str) -> None:
         "[unused18] and <longcat> and <|think",
         "Here is my thought",
         "a here",
+        "<details><summary>More</summary>four</details> five",
+        "<details class='a'>four</details>",
+        "[BEGIN] and [BEGIN FINAL",
+        "a | b <ifm|tool_calls> think_fast an antelope",
     ],
 )
 def test_words_that_are_none_stay(tmp_path: Path, text: str) -> None:
@@ -87,7 +115,7 @@ def test_words_that_are_none_stay(tmp_path: Path, text: str) -> None:
 def test_an_answer_is_not_ended_before_they_are(tmp_path: Path) -> None:
     hides = decided("hide-reasoning", accounts=["a"])
     with guarded(tmp_path, hides, account_from=("header:x-account",)) as (url, behind):
-        for _, closing in (pair for name, pair in TAGS.items() if "Granite" not in name):
+        for _, closing in (pair for name, pair in TAGS.items() if name not in ENDING_ANYTHING):
             body = {"model": "m", "messages": HELLO, "stop": [closing, closing[:-1], closing[2:], "END"]}
             assert asked(url, CHAT, body, "x-account: a")[0] == 200
             assert json.loads(behind.seen[-1].body)["stop"] == ["END"]

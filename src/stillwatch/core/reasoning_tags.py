@@ -1,11 +1,6 @@
 """Reasoning that a model writes between tags inside its text, found and left out, also when a stream cuts the tags.
 
-Known are XML-like tags (``<think>``, ``<thinking>``, ``<thought>``, ``<reasoning>``, ``<reflection>``,
-``<scratchpad>``, ``<cot>``, ``<inner_monologue>``, with a prefix or attributes too,
-escaped or in wide letters too), ``[THINK]``, ``◁think▷``,
-``<|begin_of_thought|>``, ``<|start_thinking|>``, ``<|think_start|>``, ``<|inner_prefix|>``, ``[unused16]`` (Pangu),
-Gemma's channel of thoughts, the analysis channel of the harmony format, with its marks or without, and the sentences
-of Granite. To add one, put it into both patterns.
+Which tags are known stands in ``written_tags``.
 
 Many templates open the tag in the prompt, so that the text holds only the closing one: all before it is
 reasoning. In a stream that shows only when the closing tag comes; ``hold`` keeps the text back until
@@ -22,6 +17,7 @@ import re
 from collections.abc import Sequence
 
 from stillwatch.core.remembered import remembers_short
+from stillwatch.core.written_tags import CLOSING, IN_ONE, LONGEST_CLOSING, MAYBE, OF_TAGS, SAME, TAG
 
 __all__ = [
     "REASONING_NAMES",
@@ -34,52 +30,11 @@ __all__ = [
     "without_reasoning_tags",
 ]
 
-_KIND = (
-    r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|chain[_-]of[_-]thought|cot"
-    r"|(?:inner|internal)[_-](?:monologue|dialogue|thoughts?|thinking|reasoning)"
-)
-_MORE_OF_A_NAME = r"process|content|text|trace|steps?|blocks?|scratchpad|never_used_\w{1,40}"
-_NAMES = rf"(?:\w{{1,16}}[:_])?(?:{_KIND})(?:[_-](?:{_MORE_OF_A_NAME}))?"
-_LEFT, _RIGHT = "(?:<|&lt;|＜)", "(?:>|&gt;|＞)"
-_BARRED = r"(?:think(?:ing)?|thoughts?|reasoning)"
-_IS = "'s|\u2019s| is"
-_SAYS = ("thought process", "response")
-_OPENS = (
-    rf"{_LEFT}\s{{0,8}}(?P<begins>{_NAMES})(?:\s[^<>]{{0,128}}?)?{_RIGHT}|\[THINK(?:ING)?\]|◁think▷"
-    rf"|<\|(?:(?:begin|start)(?:_of)?_)?{_BARRED}\|>|<\|inner_prefix\|>|<unused94>"
-    rf"|<\|{_BARRED}_(?:begin|start)\|>|\[unused16\]|here(?:{_IS}) my thought process:"
-    r"|<\|channel\|?>\s{0,8}(?:analysis|commentary|thought)|assistant(?:analysis|commentary)"
-)
-_CLOSES = (
-    rf"{_LEFT}\s{{0,8}}/\s{{0,8}}(?P<ends>{_NAMES})\s{{0,8}}{_RIGHT}|\[/THINK(?:ING)?\]|◁/think▷"
-    rf"|<\|(?:/|end(?:_of)?_){_BARRED}\|>|<\|inner_suffix\|>|<unused95>|<channel\|>"
-    rf"|<\|{_BARRED}_end\|>|\[unused17\]|here(?:{_IS}) my response:"
-    r"|<\|channel\|>\s{0,8}final|assistantfinal"
-)
-_TAG = re.compile(
-    rf"(?P<open>{_OPENS})|(?P<close>{_CLOSES})|(?P<turn><\|(?:end|start)\|>)|(?P<mark><\|message\|>)", re.IGNORECASE
-)
-
-
-def _begun(word: str) -> str:
-    """A pattern of every beginning of a word."""
-    made = ""
-    for letter in reversed(word[1:]):
-        made = f"(?:{letter}{made})?"
-    return word[0] + made
-
-
-# The end of a piece of text that more text could turn into a tag.
-_MAYBE = re.compile(
-    r"(?:<\|channel\|?>\s{0,8}[a-z]{0,10}|<\|[a-z_/]{0,22}\|?|<[a-z0-9]{0,10}\|?"
-    rf"|{_LEFT}[\s/]{{0,18}}[\w:-]{{0,90}}(?:\s[^<>]{{0,128}})?(?:&g?t?)?|&l?t?|\[/?[a-z0-9]{{0,9}}|◁/?[a-z]{{0,6}}"
-    rf"|{_begun('here')}|here(?:{'|'.join(_begun(f'{one} my {what}:') for one in _IS.split('|') for what in _SAYS)})"
-    rf"|{_begun('assistant')}|assistant(?:{'|'.join(map(_begun, ('analysis', 'commentary', 'final')))}))\Z",
-    re.IGNORECASE,
-)
 _HARMONY = "harmony"
 _GRANITE = "granite"
 """Sentences, of which the second alone is no more than one."""
+_FOLDED = "details"
+"""A part that is folded: what ends it may end any."""
 _OF_ANY_KIND = "*"
 _USUAL = "think"
 """What templates open: only its end is surely the end of what nobody saw begin."""
@@ -87,25 +42,6 @@ _DEEPEST = 32
 _LONGEST_ENDING = 1_000
 """Letters of an ending that is looked at; nobody needs a longer one."""
 _LONGEST_BEGUN = 256
-_SOME = (
-    "</think>",
-    "</thinking>",
-    "</thought>",
-    "</reasoning>",
-    "[/think]",
-    "◁/think▷",
-    "<|end|>",
-    "<|end_of_thought|>",
-)
-_SOME_MORE = ("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal")
-_AND_MORE = ("<|think_end|>", "[unused17]", "</longcat_think>", "</think_never_used_")
-_LONGEST_TAG = max(map(len, (*_SOME, *_SOME_MORE, *_AND_MORE)))
-_IN_ONE = re.compile(r"(?=.*[<>\[\]|/◁▷])(?=.*(?:think|thought|reason))", re.IGNORECASE | re.DOTALL)
-_OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf|unused", re.IGNORECASE)
-_SAME = re.compile(
-    r"_begin|_start|_end(?=\|)|begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]"
-)
-
 REASONING_NAMES = frozenset(
     {
         "chainofthought",
@@ -159,12 +95,15 @@ def _kind_of(tag: re.Match[str]) -> str:
         return _HARMONY
     if said.startswith("here"):
         return _GRANITE
-    return "gemma" if "channel" in said or "<unused" in said else _SAME.sub("", said)
+    if "details" in said:
+        return _FOLDED
+    return "gemma" if "channel" in said or said.startswith(("<unused", "<ctrl")) else SAME.sub("", said)
 
 
 def _is_a_sentence(tag: re.Match[str], opened: list[str]) -> bool:
     """Whether it ends what nobody has begun, in words that any answer may have."""
-    return bool(tag["close"]) and _GRANITE not in opened and _kind_of(tag) == _GRANITE
+    kind = _kind_of(tag) if tag["close"] else None
+    return kind in (_GRANITE, _FOLDED) and kind not in opened
 
 
 def _more_open(opened: list[str], kind: str) -> list[str]:
@@ -214,12 +153,12 @@ class ReasoningFilter:
         text = self._tail + text
         shown: list[str] = []
         at = 0
-        for tag in _TAG.finditer(text):
+        for tag in TAG.finditer(text):
             self._say(text[max(at, self._not_said) : tag.start()], shown)
             at = tag.end()
             self._turn(tag, shown)
         rest = text[at:]
-        maybe = _MAYBE.search(rest)
+        maybe = MAYBE.search(rest)
         cut = maybe.start() if maybe else len(rest)
         self._say(text[max(at, self._not_said) : at + cut], shown)
         self._tail = rest[cut:]
@@ -312,7 +251,7 @@ def without_reasoning_across(texts: Sequence[str], *, within: bool = False, begu
     kept: list[tuple[int, int]] = []
     opened = [_OF_ANY_KIND] * within
     at = 0
-    for tag in _TAG.finditer(whole):
+    for tag in TAG.finditer(whole):
         if _is_a_sentence(tag, opened):
             continue
         if not opened:
@@ -349,7 +288,7 @@ def ends_within_reasoning(text: str) -> bool:
     (True, False)
     """
     opened: list[str] = []
-    for tag in _TAG.finditer(text):
+    for tag in TAG.finditer(text):
         if tag["open"]:
             opened = _more_open(opened, _kind_of(tag))
         elif tag["close"]:
@@ -363,7 +302,7 @@ def begun_tag(text: str) -> str:
     >>> begun_tag("Sure. <thi"), begun_tag("Sure.")
     ('<thi', '')
     """
-    maybe = _MAYBE.search(text, max(0, len(text) - _LONGEST_BEGUN))
+    maybe = MAYBE.search(text, max(0, len(text) - _LONGEST_BEGUN))
     return maybe[0] if maybe else ""
 
 
@@ -376,15 +315,14 @@ def touches_a_tag(text: str) -> bool:
     if len(text) > _LONGEST_ENDING:
         return True
     said = text.strip().lower()
-    if not _OF_TAGS.search(said):
+    if not OF_TAGS.search(said):
         return False
-    tags = (*_SOME, *_SOME_MORE, *_AND_MORE)
-    cut = range(2, min(len(said), _LONGEST_TAG + 1))
+    cut = range(2, min(len(said), LONGEST_CLOSING + 1))
     return (
-        _TAG.search(text) is not None
-        or _IN_ONE.match(said) is not None
-        or any(said in tag or tag in said for tag in tags)
-        or any(tag.startswith(said[-size:]) or tag.endswith(said[:size]) for size in cut for tag in tags)
+        TAG.search(text) is not None
+        or IN_ONE.match(said) is not None
+        or any(said in tag or tag in said for tag in CLOSING)
+        or any(tag.startswith(said[-size:]) or tag.endswith(said[:size]) for size in cut for tag in CLOSING)
     )
 
 
