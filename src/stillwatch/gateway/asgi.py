@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from stillwatch.gateway.answer import Answer, Send
-from stillwatch.gateway.batches import Batch
+from stillwatch.gateway.batches import NOT_IN_BATCHES, Batch
 from stillwatch.gateway.caller import ANONYMOUS, identify
 from stillwatch.gateway.client_request import ClientRequest, read_request
 from stillwatch.gateway.credentials import Credential, sole_credential
-from stillwatch.gateway.edits import edited_request
+from stillwatch.gateway.edits import edited_body
+from stillwatch.gateway.elsewhere import head_here, is_fetched_later, query_here
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.long_bodies import beside
@@ -79,6 +80,8 @@ class Guard:
         admission = await self.gate.admit(request)
         if came.closed and admission.refusal is None and self._settings.mode == "enforce":
             admission.refusal = Refusal(415, "encoding_not_supported", f"It cannot be read: {came.unread}.")
+        if admission.refusal is None and admission.kept_nowhere and is_fetched_later(scope["path"]):
+            admission.refusal = NOT_IN_BATCHES
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
@@ -144,15 +147,17 @@ class Guard:
         self, scope: Scope, came: Incoming, answer: Answer, admission: Admission, send: Send | None = None
     ) -> None:
         treatment = admission.treatment
-        if came.whole and isinstance(came.body, dict) and (treatment.rules or admission.degraded_to):
+        if came.whole and came.unread is None and (treatment.rules or admission.degraded_to):
             if treatment.watermark is not None and not self._settings.watermark_body:
                 self.gate.meters.failed("watermark", "the setting watermark_body is empty", "nothing is watermarked")
-            edited = await beside(len(came.raw or b""), edited_request, came.body, admission, self._settings)
+            edited = await beside(len(came.raw or b""), edited_body, came.body, admission, self._settings)
             if edited is not None:
                 came.raw = msgspec.json.encode(edited)
         raw = came.raw if came.whole else None
         if came.api and raw is not None:
             scope = {**scope, "headers": _as_json(scope["headers"])}
+        if treatment.redaction:
+            scope = _here(scope, kept_nowhere=admission.kept_nowhere)
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
         scope["stillwatch.account"] = admission.request.caller.account_id
         await self._app(scope, came.replayed(), send or answer.send)
@@ -214,6 +219,12 @@ class Guard:
 async def _closed(receive: Receive, send: Send) -> None:
     await receive()
     await send({"type": "websocket.close", "code": AGAINST_THE_RULES})
+
+
+def _here(scope: Scope, *, kept_nowhere: bool) -> Scope:
+    """A request whose answer comes back this way, as far as query and head say."""
+    query = query_here(scope.get("query_string", b""), kept_nowhere=kept_nowhere)
+    return {**scope, "query_string": query, "headers": head_here(scope["headers"], kept_nowhere=kept_nowhere)}
 
 
 def _as_inflated(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

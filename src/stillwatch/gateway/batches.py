@@ -22,17 +22,18 @@ from stillwatch.gateway.long_bodies import TooManyValues, beside, check_values
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal
 
-__all__ = ["Batch", "lines_in"]
+__all__ = ["NOT_IN_BATCHES", "Batch", "lines_in"]
 
 Asked = tuple[str | None, Mapping[str, Any]]
 
 _AMBIGUOUS = Refusal(400, "ambiguous_json", "A line of the file can be read in two ways.")
-_NOT_IN_BATCHES = Refusal(403, "not_in_batches", "A line of the file asks what is answered one request at a time.")
+NOT_IN_BATCHES = Refusal(403, "not_in_batches", "A line of the file asks what is answered one request at a time.")
 """Its answer is fetched by a request without the text for which something would be taken out of it."""
 _TOO_LONG = Refusal(413, "request_too_large", "A line of the file is longer, or holds more values, than is looked at.")
 _MOST_LINES = 200_000
 _TOO_MANY = Refusal(413, "request_too_large", f"A file may hold {_MOST_LINES:,} requests.")
 _PIECE = 64 * 1024
+_NESTED = 3
 _BREATH_SECONDS = 0.005
 # What a line says that asks; names may be escaped.
 _MAY_ASK = re.compile(rb"\\u|body|params|request|modelinput", re.IGNORECASE)
@@ -43,11 +44,18 @@ _ENDS = re.compile(rb"[\r\n\x0b\x0c\x1c-\x1e]+")
 
 def lines_in(body: Any) -> list[Asked]:
     """The requests in a JSON body, each with its API; none where it is no batch."""
-    lists = [body] if isinstance(body, list) else []
-    if isinstance(body, Mapping):
-        lists = [[body], *(value for value in body.values() if isinstance(value, list))]
+    lists = [body] if isinstance(body, list) else [[body], *_lists_in(body)]
     found = [_asked_in(one) for given in lists for one in given]
     return [one for one in found if one is not None]
+
+
+def _lists_in(value: Any, deep: int = _NESTED) -> Iterator[list[Any]]:
+    """Lists in an object, and in the objects in it, as Gemini has them in ``batch``."""
+    for inner in value.values() if isinstance(value, Mapping) else ():
+        if isinstance(inner, list):
+            yield inner
+        elif deep:
+            yield from _lists_in(inner, deep - 1)
 
 
 def _asked_in(line: Any) -> Asked | None:
@@ -184,7 +192,7 @@ class Batch:
         request.api = None
         admission = await self._gate.admit(request)
         if admission.by_text and admission.treatment.redaction:
-            admission.refusal = admission.refusal or _NOT_IN_BATCHES
+            admission.refusal = admission.refusal or NOT_IN_BATCHES
         self.refusal = admission.refusal
         self.lines += 1
         self._gate.finish(admission, status=str(self.refusal.status) if self.refusal else "batched")

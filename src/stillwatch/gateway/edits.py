@@ -11,12 +11,13 @@ from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
 from stillwatch.gateway.allowed import LEFT_OUT, Redaction
+from stillwatch.gateway.elsewhere import KEPT, goes_elsewhere
 from stillwatch.gateway.gate import Admission
 from stillwatch.gateway.models_named import OTHER_MODELS
 from stillwatch.gateway.setting_names import NESTED, NO_SETTINGS, plain_name
 from stillwatch.gateway.settings import GatewaySettings
 
-__all__ = ["edited_request"]
+__all__ = ["edited_body", "edited_request"]
 
 _LOGPROBS = frozenset(
     ("logprobs", "toplogprobs", "promptlogprobs", "returnlogprob", "returnlogprobs", "responselogprobs", "nprobs")
@@ -50,10 +51,23 @@ _BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar"
 _UNPARSED = frozenset(("separatereasoning", "reasoningformat", "parsereasoning"))
 _PARSED = ("auto", "deepseek", "hidden", "parsed")
 """Whether a server tells reasoning apart is no client's to say: without it, what a template opened looks like text."""
-_KEPT = frozenset(("store", "background"))
-"""What has a server keep an answer, to be fetched later."""
+_LABELS = frozenset(("metadata", "litellmmetadata", "labels"))
+"""What holds a client's own words, some of which a server takes for settings."""
 _FORMS = ("regex", "grammar", "ebnf", "structural_tag")
 _ENCRYPTED = "reasoning.encrypted_content"
+
+
+def edited_body(body: Any, admission: Admission, settings: GatewaySettings) -> Any:
+    """What a body becomes on its way, a list of tasks too, or None where nothing changes."""
+    if isinstance(body, Mapping):
+        return edited_request(body, admission, settings)
+    redaction = admission.treatment.redaction
+    if not (redaction and isinstance(body, list)):
+        return None
+    edited = [_asking_less(one, redaction) if isinstance(one, Mapping) else one for one in body]
+    if admission.kept_nowhere:
+        edited = [_kept_nowhere(one) if isinstance(one, Mapping) else one for one in edited]
+    return None if edited == body else edited
 
 
 def edited_request(body: Mapping[str, Any], admission: Admission, settings: GatewaySettings) -> dict[str, Any] | None:
@@ -61,8 +75,7 @@ def edited_request(body: Mapping[str, Any], admission: Admission, settings: Gate
     treatment = admission.treatment
     redaction = treatment.redaction
     edited = _asking_less(body, redaction) if redaction else dict(body)
-    begins = redaction.hide_reasoning and (admission.request.within or bool(admission.request.begun))
-    if begins or (redaction and admission.by_text):
+    if admission.kept_nowhere:
         # Where the answer is fetched later, nobody sees what it goes on from, nor of what text it is.
         edited = _kept_nowhere(edited) | ({"store": False} if admission.request.api == "responses" else {})
     if redaction.hide_reasoning and redaction.keep_summaries and isinstance(edited.get("reasoning"), Mapping):
@@ -80,7 +93,9 @@ def _asking_less(body: Mapping[str, Any], redaction: Redaction, deep: int = NEST
     for name, value in body.items():
         plain = plain_name(name)
         inner = deep > 0 and plain not in NO_SETTINGS
-        given = _allowed(plain, value, redaction)
+        given = LEFT_OUT if goes_elsewhere(plain) else _allowed(plain, value, redaction)
+        if plain in _LABELS and isinstance(given, Mapping):
+            given = {label: said for label, said in given.items() if not goes_elsewhere(plain_name(label))}
         if inner and isinstance(given, Mapping):
             given = _asking_less(given, redaction, deep - 1)
         elif inner and isinstance(given, list):
@@ -141,7 +156,7 @@ def _kept_nowhere(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, Any]
     """A request whose answer no server keeps."""
     return {
         name: False
-        if plain_name(name) in _KEPT
+        if plain_name(name) in KEPT
         else _kept_nowhere(value, deep - 1)
         if deep and isinstance(value, Mapping) and plain_name(name) not in NO_SETTINGS
         else value

@@ -81,6 +81,13 @@ class Admission:
             return redaction
         return replace(redaction, within=self.within, begun=self.request.begun, opens=self.opens)
 
+    @property
+    def kept_nowhere(self) -> bool:
+        """Whether no server may keep the answer, to be fetched by a request that does not tell what it goes on from."""
+        redaction = self.treatment.redaction
+        begins = redaction.hide_reasoning and (self.request.within or bool(self.request.begun))
+        return begins or (bool(redaction) and self.by_text)
+
 
 class Gate:
     """The core of a gateway.

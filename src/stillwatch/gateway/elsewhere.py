@@ -1,0 +1,89 @@
+"""Answers that take another way than back through here: to an address, a bucket or a log of the client's own, as a
+server is asked to send them, or kept to be fetched later.
+
+What would be taken out of an answer stands in it whole there. So it is not asked for: in the body, the query or the
+head. To know one more way, add its plain name.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+from stillwatch.core.remembered import remembers_short
+from stillwatch.gateway.paths import plain_path
+from stillwatch.gateway.setting_names import plain_name
+
+__all__ = ["KEPT", "goes_elsewhere", "head_here", "is_fetched_later", "query_here"]
+
+Pairs = list[tuple[bytes, bytes]]
+
+_TO_AN_ADDRESS = (
+    r".*webhooks?(?:ur[li]s?|ids?|endpoints?|config|events?(?:filter)?|secret)?|.*callbacks?(?:ur[li]s?)?"
+    r"|(?:notify|notification|response|result|hook)ur[li]|pushnotification(?:s|config)?"
+)
+_TO_A_BUCKET = (
+    r"outputdataconfig|output(?:s3|gcs|blob)ur[li]|(?:gcs|bigquery)destination|s3outputlocation"
+    r"|gcs(?:bucketname|pathserviceaccount)"
+)
+_TO_A_LOG = (
+    r"(?:langfuse|langsmith|arize|helicone|humanloop|lunary|posthog|braintrust|opik|weave|wandb|datadog)\w*"
+    r"|dynamiccallbackparams"
+)
+"""As LiteLLM takes the keys and the host of whoever asks for what it logs."""
+_BESIDE = re.compile(f"{_TO_AN_ADDRESS}|{_TO_A_BUCKET}")
+_ELSEWHERE = re.compile(f"{_TO_AN_ADDRESS}|{_TO_A_BUCKET}|{_TO_A_LOG}")
+KEPT = frozenset(("store", "background", "deferred", "async", "isasync", "runasync", "asyncmode", "asynchronous"))
+"""What has a server keep an answer, to be fetched later."""
+_LATER = re.compile(r"async|batch|deferred|longrunning|enqueue|/queue/|/slow/")
+_NAMES_A_MODEL = re.compile(r"/(?:models?|deployments?|engines?|endpoints?)/[^/:]+")
+_LATER_HEADERS = frozenset((b"x-dashscope-async",))
+_STAYING = (b"x-stillwatch-", b"content-", b"accept")
+
+
+@remembers_short(1024)
+def goes_elsewhere(name: str) -> bool:
+    """Whether a setting, plainly spelt, has an answer sent somewhere else.
+
+    >>> goes_elsewhere("webhookurl"), goes_elsewhere("outputconfig")
+    (True, False)
+    """
+    return _ELSEWHERE.fullmatch(name) is not None
+
+
+def _is_said_beside(name: str) -> bool:
+    """The same, of a name in a query or a head, where services have their own keys and labels."""
+    return _BESIDE.fullmatch(plain_name(name)) is not None
+
+
+def query_here(query: bytes, *, kept_nowhere: bool) -> bytes:
+    """A query without what has the answer sent elsewhere or, where it is to be kept nowhere, be fetched later."""
+
+    def stays(pair: bytes) -> bool:
+        name = unquote_plus(pair.partition(b"=")[0].decode("latin-1"))
+        return not (_is_said_beside(name) or (kept_nowhere and plain_name(name) in KEPT))
+
+    pairs: list[bytes] = re.split(b"[&;]", query)
+    return query if all(map(stays, pairs)) else b"&".join(pair for pair in pairs if stays(pair))
+
+
+def head_here(headers: Pairs, *, kept_nowhere: bool) -> Pairs:
+    """A request's head without the same."""
+
+    def stays(name: bytes, value: bytes) -> bool:
+        name = name.replace(b"_", b"-")
+        if name.startswith(_STAYING):
+            return True
+        later = name in _LATER_HEADERS or (name == b"prefer" and b"async" in value.lower())
+        return not (_is_said_beside(name.decode("latin-1")) or (kept_nowhere and later))
+
+    return [pair for pair in headers if stays(*pair)]
+
+
+def is_fetched_later(path: str) -> bool:
+    """Whether what is asked for on a path is answered by another request.
+
+    >>> is_fetched_later("/v1beta/models/m:batchGenerateContent"), is_fetched_later("/v1/models/batch-m/invoke")
+    (True, False)
+    """
+    return _LATER.search(_NAMES_A_MODEL.sub("", plain_path(path))) is not None
