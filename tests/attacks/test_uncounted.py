@@ -30,6 +30,10 @@ LINES = [
         ("/complete", {"prompt": "x", "numResults": 41}),
         ("/generate", {"prompt": "x", "num_samples": "41"}),
         ("/v1/embed", {"texts": ["x"] * 41}),
+        *(
+            (CHAT, {"messages": HELLO, name: 41})
+            for name in ("num_choices", "n_sequences", "best_of_n", "response_count", "numVariants", "samples")
+        ),
         ("/v1/batch", LINES),
         ("/v1/batch", {"items": LINES}),
         ("/v1/batch", {"items": [{"Custom_Id": "1", "Params": {"messages": HELLO}}] * 41}),
@@ -53,6 +57,10 @@ def test_answers_count_in_whatever_words(tmp_path: Path, path: str, body: Any) -
         ("/v1/completions", {"prompt": "x", "max_tokens": 1, "min_tokens": 12_000}),
         ("/v1/messages", {"messages": HELLO, "max_tokens": 1, "thinking": {"budget_tokens": 12_000}}),
         ("/v1/completions", {"prompt": [5] * 12_000, "max_tokens": 1}),
+        *(
+            (CHAT, {"messages": HELLO, "max_tokens": 1, name: 12_000})
+            for name in ("max_response_output_tokens", "max_thinking_tokens", "max_generated_tokens", "output_length")
+        ),
         ("/v1/completions", {"prompt": [[5] * 6_000] * 2, "max_tokens": 1}),
     ],
 )
@@ -61,6 +69,13 @@ def test_tokens_count_in_whatever_words(tmp_path: Path, path: str, body: Any) ->
         assert asked(url, path, {"model": "m", **body}, "x-account: a")[0] == 429
         assert asked(url, path, {"model": "m", **body}, "x-account: other")[0] == 200
         assert len(behind.seen) == 1
+
+
+@pytest.mark.parametrize("name", ["max_prompt_tokens", "max_input_tokens", "max_context_tokens", "top_n_tokens", "k"])
+def test_what_is_no_amount_of_an_answer_counts_for_none(tmp_path: Path, name: str) -> None:
+    with guarded(tmp_path, decided(TOKENS, accounts=["a"]), **BY_HEADER) as (url, _):
+        body = {"model": "m", "messages": HELLO, "max_tokens": 1, name: 128_000}
+        assert asked(url, CHAT, body, "x-account: a")[0] == 200
 
 
 def test_a_conversation_and_a_prompt_of_ids_are_one(tmp_path: Path) -> None:

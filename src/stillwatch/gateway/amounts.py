@@ -5,9 +5,11 @@ A request that could be read as many counts as many. To know one more word for a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.setting_names import NESTED, plain_name, settings_in
 
 __all__ = ["asks_and_tokens", "ids_in", "most_said"]
@@ -24,6 +26,15 @@ _TOKENS = frozenset(
     *("maxdecodesteps", "maxgenlen", "maxlength", "maxtokencount", "minlength", "minnewtokens", "mintokens"),
     *("npredict", "numpredict", "budgettokens", "thinkingbudget"),
 }
+_MANY = "(?:completion|sample|sequence|choice|candidate|generation|output|response|variant|answer)s?"
+_COUNTS_ANSWERS = re.compile(
+    rf"(?:n|num|number(?:of)?)(?:return(?:ed)?)?{_MANY}|{_MANY}(?:count|num|number)|bestofn|nbest|repeats?|samples"
+)
+_COUNTS_TOKENS = re.compile(
+    r"(?:max|min|num|n)(?!.*(?:prompt|input|context|image|chunk|doc|query|search|cache|window|batch|prob))"
+    r"[a-z]*(?:tokens?|tokencount)|(?:max)?(?:output|response|completion|answer|generation)length"
+)
+"""Further words of the same make; what a prompt may have is no answer's."""
 _NO_PROMPTS = frozenset(
     ("messages", "contents", "content", "parts", "history", "chathistory", "turns", "tools", "functions", "examples")
 ) | {
@@ -51,9 +62,19 @@ def asks_and_tokens(body: Any, *, known: bool = True) -> tuple[int, int]:
     models = body.get("model")
     asked = models.count(",") + 1 if isinstance(models, str) else 1
     set_to = list(settings_in(body))
-    answers = [_count(value) for name, value in set_to if name in _ANSWERS]
-    tokens = [_count(value) for name, value in set_to if name in _TOKENS]
+    answers = [_count(value) for name, value in set_to if _counts_answers(name)]
+    tokens = [_count(value) for name, value in set_to if _counts_tokens(name)]
     return max([1, *prompts]) * max([1, *answers]) * asked, max([0, *tokens])
+
+
+@remembers_short(1024)
+def _counts_answers(name: str) -> bool:
+    return name in _ANSWERS or _COUNTS_ANSWERS.fullmatch(name) is not None
+
+
+@remembers_short(1024)
+def _counts_tokens(name: str) -> bool:
+    return name in _TOKENS or _COUNTS_TOKENS.fullmatch(name) is not None
 
 
 def _lists(body: Mapping[Any, Any], deep: int = NESTED) -> Iterator[int]:
