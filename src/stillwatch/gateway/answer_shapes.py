@@ -41,7 +41,7 @@ __all__ += ["redacted_body"]
 
 
 class UnknownShape(ValueError):
-    """An answer of no known shape; it never leaves this package."""
+    """An answer of no known shape; it never leaves this package, and says nothing of what is in it."""
 
 
 _COUNTS = obj(
@@ -309,7 +309,7 @@ def redacted_body(body: object, redaction: Redaction) -> Any:
         UnknownShape: the answer is of no known shape, and nothing of it may pass.
     """
     if not isinstance(body, Mapping):
-        raise UnknownShape("not an object")
+        raise UnknownShape("it is no object")
     redaction = redaction.for_answer(body)
     if isinstance(body.get("error"), Mapping) and "output" not in body:
         return obj(type=word, error=ERROR, request_id=identifier)(body, redaction)
@@ -326,4 +326,4 @@ def redacted_body(body: object, redaction: Redaction) -> Any:
         return obj(object=word, data=many(entry), model=model, usage=USAGE)(body, redaction)
     if body.keys() and body.keys() <= {"input_tokens", "object"}:
         return obj(input_tokens=number, object=word)(body, redaction)
-    raise UnknownShape(f"fields {', '.join(sorted(map(str, body))[:6])}")
+    raise UnknownShape("its shape is none that is known")

@@ -32,6 +32,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NEVER_WHOLE = (b"accept-encoding", b"range", b"if-range")
 """What would have an answer come compressed or in part."""
+_OTHER_TARGETS = frozenset((b"x-original-url", b"x-rewrite-url", b"x-original-uri", b"x-override-url"))
+"""What some servers take for the target, in place of the one that was judged."""
 TAGS_HEADER = b"x-stillwatch-tags"
 
 
@@ -241,7 +243,8 @@ def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain:
     """The request's head as the app behind sees it; the client's own word for our headers is removed."""
     headers = []
     for name, value in scope["headers"]:
-        if name.replace(b"_", b"-").startswith(b"x-stillwatch-") or (plain and name in _NEVER_WHOLE):
+        spelt = name.replace(b"_", b"-")
+        if spelt.startswith(b"x-stillwatch-") or spelt in _OTHER_TARGETS or (plain and name in _NEVER_WHOLE):
             continue
         if raw is not None and name in (b"content-length", b"transfer-encoding"):
             continue
