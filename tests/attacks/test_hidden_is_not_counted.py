@@ -118,6 +118,14 @@ def test_what_was_spent_is_said_where_no_choice_says_that_it_ended(tmp_path: Pat
     assert shown(tmp_path, iter(events)).count(b'"completion_tokens":6') == 1
 
 
+def test_what_was_spent_may_stand_beside_an_empty_choice_behind_the_end(tmp_path: Path) -> None:
+    """As LiteLLM sends it."""
+    events = [chunk({"content": "four"}, 5), chunk({}, 6, "stop"), chunk({"content": "", "role": None}, 7)]
+    with stripped(tmp_path) as (url, upstream):
+        upstream.pieces = [b"data: " + json.dumps(one).encode() + b"\n\n" for one in events]
+        assert got(url)[1].count(b'"completion_tokens":7') == 1
+
+
 def test_of_several_choices_the_last_ends_it(tmp_path: Path) -> None:
     def both(hidden: int) -> Iterator[Event]:
         yield chunk({"role": "assistant"}, 0, index=0)

@@ -126,6 +126,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         redaction = admission.redaction
         redactor = StreamRedactor(redaction, hold=self.gate.settings.hold_untagged) if redaction else None
         came: list[bytes] = []
+        last: Any = None
         try:
             async for chunk in response:
                 raw = chunk.encode() if isinstance(chunk, str) else chunk
@@ -135,13 +136,16 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
                     if shown:
                         yield shown if isinstance(chunk, bytes) else shown.decode()
                     continue
-                body = _plain(chunk)
+                body, last = _plain(chunk), chunk
                 came.append(b"data: " + _encoded(body) + b"\n\n")
                 if redactor is None:
                     yield chunk
                 else:
                     for passed in redactor.bodies(body):
                         yield _like(chunk, passed)
+            if redactor is not None and last is not None:
+                for passed in redactor.rest():
+                    yield _like(last, passed)
         finally:
             self._finish(admission, came, streamed=True)
 

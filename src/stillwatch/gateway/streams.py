@@ -47,7 +47,7 @@ class ChatStream:
         self._under_way: set[Any] = set()
         self._announced: set[tuple[Any, ...]] = set()
         self._usage: Any = None
-        self._ended_any = False
+        self._over: set[Any] = set()
 
     def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """What may pass of one chunk, or None where nothing of it is left."""
@@ -64,7 +64,7 @@ class ChatStream:
     def _spent(self, passed: dict[str, Any]) -> None:
         """Say what was spent once no choice is under way: before, the difference tells each thought's length."""
         if passed.get("usage"):
-            over = self._ended_any and not self._under_way
+            over = self._over and not self._under_way
             self._usage = None if over else passed.pop("usage")
 
     def _first(self, *what: Any) -> bool:
@@ -82,6 +82,7 @@ class ChatStream:
             yield {**self._head, "choices": [choice]}
         if self._usage:
             yield {**self._head, "choices": [], "usage": self._usage}
+            self._usage = None
 
     def _choice(self, was: Mapping[str, Any], choice: dict[str, Any]) -> dict[str, Any] | None:
         index = choice.get("index") or 0
@@ -92,8 +93,7 @@ class ChatStream:
                 if place[0] == index:
                     seen.settle()
         ends = self._ends(index, was, "" if delta is None else "delta")
-        (self._under_way.discard if ends else self._under_way.add)(index)
-        self._ended_any |= ends
+        self._stands(index, was.get("delta"), ends=ends)
         if not ends and self._holds(index):
             # Of a message that grows with every chunk nobody knows yet what of it is reasoning.
             choice.pop("message", None)
@@ -111,6 +111,14 @@ class ChatStream:
         said = said or any((delta.get("audio") or {}).get(name) for name in ("data", "transcript"))
         greets = (delta.get("role") or delta.get("audio")) and self._first("choice", index)
         return choice if said or ends or greets else None
+
+    def _stands(self, index: Any, delta: object, *, ends: bool) -> None:
+        """Keep in mind which are under way. Behind its end one may stand again, empty, beside what was spent."""
+        if ends:
+            self._under_way.discard(index)
+            self._over.add(index)
+        elif index not in self._over or (isinstance(delta, Mapping) and any(delta.values())):
+            self._under_way.add(index)
 
     def _ends(self, index: Any, was: Mapping[str, Any], where: str) -> bool:
         """Whether a choice ends, as far as is known: a reason that is not known may be given with every piece."""
@@ -239,6 +247,10 @@ class StreamRedactor:
                 # The name is the event's own only where it repeats the type.
                 name = kind if event.name and isinstance(kind, str) else "error" if event.name == "error" else None
                 yield Event(name, msgspec.json.encode(passed))
+
+    def rest(self) -> Iterator[dict[str, Any]]:
+        """What is still held once the stream is over, where no event says so."""
+        yield from self._chat.rest()
 
     def bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """What may pass of one event's body; of one that is built as nobody foresaw, nothing more."""
