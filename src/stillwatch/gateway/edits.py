@@ -48,6 +48,10 @@ _BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar"
     "stopregex"
 }
 """A form in which no closing tag can be written, and a template of one's own."""
+_BEYOND = frozenset(("ignoreeos", "mintokens", "minnewtokens", "minlength", "mincompletiontokens", "minoutputtokens"))
+"""What has a model go on behind the end of its answer: it thinks on there, and no tag was seen to open."""
+_UNMARKED = frozenset(("skipspecialtokens",))
+"""What takes tags that are tokens of their own out of a text before anybody sees them."""
 _UNPARSED = frozenset(("separatereasoning", "reasoningformat", "parsereasoning"))
 _PARSED = ("auto", "deepseek", "hidden", "parsed")
 """Whether a server tells reasoning apart is no client's to say: without it, what a template opened looks like text."""
@@ -117,6 +121,8 @@ def _allowed(name: str, value: Any, redaction: Redaction) -> Any:
         return [one for one in value if not (isinstance(one, str) and one in gone)]
     if not hides:
         return value
+    if name in _BEYOND or (name in _UNMARKED and value is not False):
+        return LEFT_OUT
     if name in _BY_TOKENS or name in _BY_FORM or (name in _UNPARSED and value not in (True, *_PARSED)):
         return LEFT_OUT
     if name in _ENDINGS:

@@ -1,0 +1,52 @@
+"""A model that is kept from ending, or whose tags are taken out of its text, thinks where nobody sees it: whoever is stripped cannot ask for that."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacked import HELLO, asked, guarded
+from gateways import decided
+
+ASKS: list[dict[str, Any]] = [
+    {"ignore_eos": True},
+    {"ignoreEos": 1},
+    {"min_tokens": 4_000},
+    {"min_new_tokens": "4000"},
+    {"min_length": 4_000},
+    {"skip_special_tokens": True},
+    {"skip_special_tokens": "yes"},
+]
+PLACES = ["{}", "extra_body", "sampling_params", "parameters"]
+
+
+@pytest.mark.parametrize("act", ["hide-reasoning", "summarise-reasoning"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/generate"])
+def test_it_is_not_asked_for(tmp_path: Path, path: str, place: str, act: str) -> None:
+    with guarded(tmp_path, decided(act, accounts=["a"]), account_from=("header:x-account",)) as (url, behind):
+        for asks in ASKS:
+            given = asks if place == "{}" else {place: {**asks, "top_k": 5}}
+            body = {"model": "m", "prompt": "How many?", "messages": HELLO, **given}
+            asked(url, path, body, "x-account: a")
+            sent = json.loads(behind.seen[-1].body)
+            assert not asks.keys() & {**sent, **sent.get(place, {})}.keys(), asks
+            assert sent.get(place, {"top_k": 5}) == {"top_k": 5}
+            asked(url, path, body, "x-account: b")
+            assert json.loads(behind.seen[-1].body) == body
+
+
+def test_what_shows_tags_stays(tmp_path: Path) -> None:
+    hides = decided("hide-reasoning", accounts=["a"])
+    with guarded(tmp_path, hides, account_from=("header:x-account",)) as (url, behind):
+        body = {"model": "m", "messages": HELLO, "skip_special_tokens": False, "max_tokens": 9}
+        asked(url, "/v1/chat/completions", body, "x-account: a")
+        assert json.loads(behind.seen[-1].body) == body
+
+
+def test_log_probabilities_alone_are_no_reason(tmp_path: Path) -> None:
+    strips = decided("strip-logprobs", accounts=["a"])
+    with guarded(tmp_path, strips, account_from=("header:x-account",)) as (url, behind):
+        body = {"model": "m", "messages": HELLO, "ignore_eos": True, "min_tokens": 5}
+        asked(url, "/v1/chat/completions", body, "x-account: a")
+        assert json.loads(behind.seen[-1].body) == body
