@@ -20,6 +20,8 @@ WAYS: list[dict[str, Any]] = [
     {"webhookURL": THERE, "webhook_events_filter": ["completed"]},
     {"webhook": {"url": THERE}},
     {"webhookEndpoint": THERE},
+    {"webhook.url": THERE},
+    {"options[webhook]": THERE},
     {"callback_url": THERE},
     {"output": {"callbackUrl": THERE}},
     {"extra_body": {"webhook": THERE}},
@@ -64,11 +66,24 @@ def test_no_server_is_asked_to_send_an_answer_elsewhere(tmp_path: Path, act: str
                     assert json.loads(behind.seen[-1].body) == given
 
 
-@pytest.mark.parametrize("name", ["webhook", "fal_webhook", "webhook_url", "%77ebhook", "callback_url", "notifyUrl"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "webhook",
+        "fal_webhook",
+        "webhook_url",
+        "%77ebhook",
+        "callback_url",
+        "notifyUrl",
+        "webhook[url]",
+        "x%5Bwebhook%5D",
+        "a.webhook",
+    ],
+)
 def test_nor_by_a_query_or_in_a_head(tmp_path: Path, name: str) -> None:
     with guarded(tmp_path, decided("hide-reasoning", accounts=["a"]), **account()) as (url, behind):
         for one in ("a", "b"):
-            head = [f"POST {CHAT}?a=%20b&{name}={THERE}&c=1;d HTTP/1.1", f"x-account: {one}", f"x-{name}: {THERE}"]
+            head = [f"POST {CHAT}?a=%20b&{name}={THERE}&c=1;d HTTP/1.1", f"x-account: {one}", "x-webhook: " + THERE]
             raw = json.dumps({"model": "m", "messages": HELLO}).encode()
             assert spoken(url, [*head, "X-Webhook-Url: " + THERE, "upstash-callback: " + THERE], raw)[0] == 200
         treated, other = behind.seen

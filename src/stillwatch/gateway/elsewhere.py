@@ -33,6 +33,8 @@ _TO_A_LOG = (
 """As LiteLLM takes the keys and the host of whoever asks for what it logs."""
 _BESIDE = re.compile(f"{_TO_AN_ADDRESS}|{_TO_A_BUCKET}")
 _ELSEWHERE = re.compile(f"{_TO_AN_ADDRESS}|{_TO_A_BUCKET}|{_TO_A_LOG}")
+_OTHERS = re.compile(r"[^a-z0-9]")
+"""Servers part names in which one stands within another by dots or brackets."""
 KEPT = frozenset(("store", "background", "deferred", "async", "isasync", "runasync", "asyncmode", "asynchronous"))
 """What has a server keep an answer, to be fetched later."""
 _LATER = re.compile(r"async|batch|deferred|longrunning|enqueue|/queue/|/slow/")
@@ -48,12 +50,13 @@ def goes_elsewhere(name: str) -> bool:
     >>> goes_elsewhere("webhookurl"), goes_elsewhere("outputconfig")
     (True, False)
     """
-    return _ELSEWHERE.fullmatch(name) is not None
+    return _ELSEWHERE.fullmatch(_OTHERS.sub("", name)) is not None
 
 
 def _is_said_beside(name: str) -> bool:
     """The same, of a name in a query or a head, where services have their own keys and labels."""
-    return _BESIDE.fullmatch(plain_name(name)) is not None
+    parts = re.split(r"[\[\]]+", plain_name(name))
+    return any(_BESIDE.fullmatch(_OTHERS.sub("", one)) for one in parts)
 
 
 def query_here(query: bytes, *, kept_nowhere: bool) -> bytes:
