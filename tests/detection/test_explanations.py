@@ -144,14 +144,15 @@ def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
 def test_a_script_spreads_an_evaluation_over_keys_in_an_afternoon_and_a_queue_runs_for_days(
     hours: int, holds: bool
 ) -> None:
-    """All of what each sends another sends too, by one clock."""
+    """All of what each sends another sends too, by one clock; nothing is known of their hands."""
 
     def moments(members: np.ndarray) -> Moments:
         begin = np.repeat(np.arange(hours) * HOUR, 10)
         never, owner = np.zeros(len(begin), np.bool_), np.resize(members, len(begin))
         return Moments(owner, begin, begin, never, never, np.zeros(len(begin), np.uint64))
 
-    log = replace(repeating(40), moments=moments)
+    made = repeating(40)
+    log = replace(made, moments=moments, shared={**made.shared, "infrastructure": None})
     queue = {"dispatch": Finding("dispatch", "seen", 1.0, 0.0, 1e-9, "One queue.")}
     (found,) = [e for e in explain(log, all_families(), GROUP, NONE, queue) if "published" in e.name]
     assert found.holds is holds

@@ -52,3 +52,32 @@ def test_a_house_that_does_not_keep_the_clock_leaves(
     assert left.members.tolist() == (GROUP.tolist() if crew_stays else [*range(14)])
     assert left.bystanders.tolist() == ([40] if crew_stays else [*CREW, 40])
     assert left.p_value >= case.p_value
+
+
+@pytest.mark.parametrize(
+    ("house", "rest", "may_be_one", "convicted"),
+    [(14, 1.0, True, False), (14, 1e-9, True, True), (14, 1.0, False, True), (9, 1.0, True, True)],
+    ids=["strangers beside a house", "they act together too", "no one house", "half of it is a house"],
+)
+def test_a_few_strangers_make_a_house_no_campaign(house: int, rest: float, may_be_one: bool, convicted: bool) -> None:
+    """Most of a group have one payment and keep one clock; the others have none of it."""
+    group, inside = np.arange(20), np.arange(house)
+    kind = np.zeros(house + E - 20, np.int8)
+    name = np.concatenate([np.zeros(house), 100 + np.arange(20, E)]).astype(np.uint64)
+    holder = np.concatenate([inside, np.arange(20, E)])
+    told_of = np.ones((4, E), np.bool_)
+    paid = Postings.build(holder, name, np.ones(len(holder)), E, kind=kind, told=told_of)
+
+    def one_house(members: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(None if may_be_one and set(members) <= set(inside.tolist()) else False, OFFICE)
+
+    clock = {tuple(group.tolist()): 1e-9, tuple(inside.tolist()): 1e-9, tuple(range(house, 20)): rest}
+    made = World(E, hands=paid).add(
+        told("texts", "content", p=1e-12),
+        told("timing", "coordination", p=clock, along=group.tolist(), explain=one_house),
+        told("reasons", "context", explain=never),
+    )
+    examiner = Examiner(made.log, made.families, Background(made.log, 200, 0))
+    left = without_houses_apart(examiner, examiner.examine(group, np.array([40])))
+    assert left.may_convict is convicted
+    assert left.members.tolist() == (group if convicted else inside).tolist()

@@ -7,7 +7,14 @@ import pytest
 from handmade_families import bits_for, prompt_sets, told
 from made_log import made_content, made_log
 
-from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
+from stillwatch.detection.membership import (
+    acting_along,
+    fit,
+    recruited,
+    repeating_apart,
+    repeating_others,
+    tell_apart,
+)
 from stillwatch.evidence import Family, LogProfile, Postings
 from stillwatch.evidence.thresholds import ALIKE_BITS, LEAST_MEMBERS, MARK_BITS, MEMBER_BITS, RECRUIT_BITS
 
@@ -116,6 +123,43 @@ def test_a_group_of_which_all_repeat_stays_whole() -> None:
     ((group, beside),) = repeating_apart(repeating(9), np.arange(4))
     assert group.tolist() == [0, 1, 2, 3]
     assert len(beside) == 0
+
+
+def circles(*sizes: int, shared: int = 9) -> LogProfile:
+    """Accounts one after another that share so many of ten prompts with the others of their circle."""
+    same: dict[int, list[int]] = {}
+    for circle, size in enumerate(sizes):
+        for _ in range(size):
+            e = len(same)
+            same[e] = [
+                *range(1000 * circle, 1000 * circle + shared),
+                *range(100_000 + 20 * e, 100_010 + 20 * e - shared),
+            ]
+    return made_log(entities=E, prompt_sets=prompt_sets(E, same))
+
+
+def test_who_repeats_others_than_most_of_a_group_do_is_no_one_group_with_them() -> None:
+    log = circles(10, 6, 4)
+    others = repeating_others(log, np.arange(20))
+    assert np.flatnonzero(others).tolist() == list(range(10, 20))
+    apart = [(a.tolist(), b.tolist()) for a, b in repeating_apart(log, np.arange(20))]
+    whole = set(range(20))
+    assert apart == [
+        (part, sorted(whole - set(part))) for part in (list(range(10)), list(range(10, 16)), list(range(16, 20)))
+    ]
+
+
+@pytest.mark.parametrize(("shared", "beside"), [(9, [10, 11, 12]), (3, [10, 11]), (1, [])])
+def test_who_repeats_nobody_leaves_where_most_of_what_is_sent_is_repeated(shared: int, beside: list[int]) -> None:
+    """Ten repeat one another, two each other, and one nobody."""
+    log = circles(10, 2, 1, shared=shared)
+    assert np.flatnonzero(repeating_others(log, np.arange(13))).tolist() == beside
+
+
+@pytest.mark.parametrize(("size", "leave"), [(8, []), (11, list(range(11, 20)))])
+def test_a_circle_must_be_most_of_a_group_that_repeats_a_little(size: int, leave: list[int]) -> None:
+    log = circles(size, *[20 - size - (20 - size) // 2, (20 - size) // 2], shared=3)
+    assert np.flatnonzero(repeating_others(log, np.arange(20))).tolist() == leave
 
 
 def stranger(log: LogProfile, marked: float, alike: float, *, along: bool = False, taken: bool = False) -> bool:

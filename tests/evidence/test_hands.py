@@ -159,6 +159,15 @@ def test_a_mail_domain_of_nearly_all_of_a_group_is_a_firms_though_some_of_the_fi
     assert (doors.mail, doors.owner) == ((1.0, 1.0) if theirs else (0.0, 0.5))
 
 
+@pytest.mark.parametrize(("branches", "holds"), [(5, None), (1, False)], ids=["of branches", "of people"])
+def test_a_part_of_a_large_firm_has_its_mail_domain_though_it_is_no_rare_one(branches: int, holds: bool | None) -> None:
+    """A twentieth of the log has one mail domain: a firm's, whose branches pay each for five, or a public one."""
+    size = E // 20
+    cards = {n: list(range(n * branches, (n + 1) * branches)) for n in range(size // branches)}
+    log = made_log(hands=hands_of(cards, {0: list(range(size))}), content=made_content(topics=1.0))
+    assert office(log, np.arange(size // 2)).holds is holds
+
+
 def test_whether_a_payment_is_known_is_not_whether_one_is_shared() -> None:
     hands = hands_of({n: [n] for n in range(30)}, {0: list(range(8))})
     assert "no two share a payment" in office(made_log(hands=hands)).statement

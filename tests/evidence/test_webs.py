@@ -165,3 +165,22 @@ def test_webs_that_nothing_ties_to_one_another_may_be_as_many_resellers(
     assert ("They fall into 4 houses" in one.statement) is not joined
     # Payments alone, given to strangers, are no houses.
     assert office(log_of(cards, {99: [0, 900]}), members) is False
+
+
+def crowds(log: LogProfile) -> list[list[int]]:
+    return [crowd.tolist() for crowd in FAMILIES["infrastructure"].crowds(log, least=5)]
+
+
+def test_who_shares_with_few_is_one_crowd_however_many_they_share_with() -> None:
+    """Cards of two are no web; who has one is looked at beside all others who have."""
+    pairs = {n: [2 * n, 2 * n + 1] for n in range(20)}
+    office = {100: list(range(200, 230))}
+    found = crowds(log_of(pairs | office, {0: [900, 901]}))
+    assert list(range(40)) in found
+    assert [*range(40), *range(200, 230)] in found
+    assert [*range(40), 900, 901] in found
+    assert webs(log_of(pairs, {0: [900, 901]})) == []
+
+
+def test_what_many_have_makes_nobody_one_of_those_who_share() -> None:
+    assert not any(set(range(300)) <= set(crowd) for crowd in crowds(log_of({0: list(range(300))}, {0: [900, 901]})))

@@ -47,13 +47,13 @@ def candidate_groups(
     cohort: int = LEAST_COHORT,
 ) -> list[Proposal]:
     """Groups from every side: what content chose, by ``content_groups`` of the same arguments, what acting together
-    chose, who came at once, and houses that ask alike."""
+    chose, who came at once or shares hands with somebody, and houses that ask alike."""
     acting = [family for family in families.values() if family.side == "coordination"]
-    at_once = (group for family in acting for group in family.at_once(log, least=least))
+    crowds = (group for family in acting for group in family.crowds(log, least=least))
     return [
         *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
         *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
-        *(Proposal(group, "coordination", mixed=True) for group in at_once),
+        *(Proposal(group, "coordination", mixed=True) for group in crowds),
         *(Proposal(group, "coordination", whole=True) for group in houses_alike(log, least=least, seed=seed)),
     ]
 

@@ -30,6 +30,7 @@ from stillwatch.detection.membership import (
     not_unlike,
     recruited,
     repeating_apart,
+    repeating_others,
     tell_apart,
 )
 from stillwatch.detection.nulls import Background
@@ -318,7 +319,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     close = (found.alike >= RECRUIT_BITS / 2) & (often | (found.bits >= RECRUIT_BITS))
     close &= marked[first].mean() <= MAJORITY
     kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
-    kept = kept[~few_licensed(examiner.log, kept)]
+    kept = kept[~(few_licensed(examiner.log, kept) | repeating_others(examiner.log, kept))]
     if len(kept) in range(LEAST_MEMBERS, len(members)):
         # A text that few of a large group had may be what nearly all have who are left of it. What marks the whole
         # marks them too: who left is no stranger who makes it common.

@@ -26,10 +26,12 @@ from stillwatch.evidence.thresholds import (
     EVEN_SPREAD,
     GROWTH_ROUNDS,
     LEAST_MEMBERS,
+    MAJORITY,
     MARK_BITS,
     MEMBER_BITS,
     NEARLY_ALL,
     RECRUIT_BITS,
+    REPEATS,
     USED,
 )
 
@@ -43,6 +45,7 @@ __all__ = [
     "not_unlike",
     "recruited",
     "repeating_apart",
+    "repeating_others",
     "running_no_set",
     "tell_apart",
 ]
@@ -109,12 +112,33 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64, *, kin: I64
 
 
 def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
-    """What a group falls into: those who repeat one another and those who do not, each with the other as its
-    bystanders. Whoever runs one published set has a reason of its own; to whom a pool is dealt out by count has not."""
-    runs = runs_one_set(log, group)
-    if runs.any() and not runs.all() and dealt_out(log.prompt_sets, group) is not None:
-        return [(group, group[:0])]
-    return _split(group, runs)
+    """What a group falls into, each with the rest as its bystanders: circles of those who repeat one another, and of
+    each those who run one set and those who do not. Whoever runs one published set has a reason of its
+    own; to whom a pool is dealt out by count has not."""
+    found: list[tuple[I64, I64]] = []
+    rest = group
+    while len(rest):
+        others = repeating_others(log, rest)
+        part, rest = rest[~others], rest[others]
+        runs = runs_one_set(log, part)
+        dealt = runs.any() and not runs.all() and dealt_out(log.prompt_sets, part) is not None
+        pieces = [part] if dealt else [one for one, _ in _split(part, runs)]
+        found.extend((one, np.setdiff1d(group, one)) for one in pieces)
+    return found
+
+
+def repeating_others(log: LogProfile, group: I64) -> Mask:
+    """Who of a group, most of which repeat one another, repeats others of it and none of those: what each of two
+    circles asks again and again makes them no one group. Where most of what is sent is repeated, who repeats nobody is
+    none of them either."""
+    repeated = float(np.median(log.prompt_sets.repeats(group)))
+    circle = log.prompt_sets.circles(group)
+    sizes = np.bincount(circle)
+    beside = circle != sizes.argmax()
+    if repeated > MAJORITY:
+        return np.asarray(beside, np.bool_)
+    told = repeated > REPEATS and beside.mean() < 1 - MAJORITY
+    return np.asarray(beside & (sizes[circle] > 1) & told, np.bool_)
 
 
 def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:

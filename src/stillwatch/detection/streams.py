@@ -23,7 +23,6 @@ from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedSt
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, LogProfile, SeenPrompts, Window
 from stillwatch.evidence.bursts import bursts
-from stillwatch.evidence.hands import all_webs
 from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.stream_thresholds import (
@@ -39,6 +38,7 @@ from stillwatch.evidence.stream_thresholds import (
     OF_ONE_KIND,
 )
 from stillwatch.evidence.thresholds import FILLED, MAJORITY, RESELLER_SIZE
+from stillwatch.evidence.webs import all_webs
 from stillwatch.profiles import SampledPeople, StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "held_against_people", "web_streams"]

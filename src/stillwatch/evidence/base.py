@@ -186,6 +186,10 @@ class Null(Protocol):
     """Groups drawn from the log's own background (``detection.nulls``)."""
 
     @property
+    def aside(self) -> npt.NDArray[np.bool_] | None:
+        """Which entities are never drawn (E): who asks as the group does, members or not; nobody if None."""
+
+    @property
     def of_case(self) -> I64 | None:
         """Entities that were shown to act together with the group tested: they are no strangers to it."""
 
@@ -262,8 +266,9 @@ class Family(ABC):
         none = np.zeros(0, np.int64)
         return none, none
 
-    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
-        """Entities that came at one time, strangers among them by nature: tested without whoever does not fit."""
+    def crowds(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+        """Entities that came at one time, or each of which shares something with somebody: strangers are among them by
+        nature, so they are tested without whoever does not fit."""
         return ()
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:

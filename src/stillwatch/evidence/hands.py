@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from stillwatch.evidence.hands_thresholds import COHORT_DOORS, FIRM_NAMES, OWN_DOOR, WEB_HOLDERS
+from stillwatch.evidence.hands_thresholds import COHORT_DOORS, FIRM_NAMES, OWN_DOOR
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.thresholds import (
@@ -28,7 +27,6 @@ __all__ = [
     "KINDS",
     "Doors",
     "Ties",
-    "all_webs",
     "cards_of",
     "doors_of",
     "houses_of",
@@ -40,6 +38,7 @@ __all__ = [
     "under_own_name",
     "webs_apart",
     "webs_of",
+    "webs_of_few",
     "within_of",
 ]
 
@@ -85,25 +84,6 @@ class Doors(NamedTuple):
     unpaid: bool
 
 
-def all_webs(hands: Postings | None, *, least: int) -> Iterator[I64]:
-    """Webs of shared hands of at least so many entities of the whole log, the tightest first.
-
-    A campaign on eight cards bridged by twenty addresses is one web, not nine offices. What many hold (a carrier's
-    address, a payment that stands for none) would tie strangers: so webs are drawn several times, each time with
-    things of more holders, of payments and addresses first.
-    """
-    if hands is None:
-        return
-    seen: set[bytes] = set()
-    for most in WEB_HOLDERS:
-        for kinds in (("payment", "address"), KINDS):
-            things = np.flatnonzero((hands.holders <= most) & is_kind(hands, *kinds))
-            for web in hands.webs(things, least):
-                if web.tobytes() not in seen:
-                    seen.add(web.tobytes())
-                    yield web
-
-
 def doors_of(hands: Postings, members: I64) -> Doors:
     """What nearly all of a group have, by its hands."""
     within = hands.matrix[members]
@@ -112,6 +92,7 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     at = rare & is_kind(hands, "address", "network")
     held = np.bincount(within.indices, minlength=len(rare))
     own_mail = _own_mail(hands, held, len(members))
+    own_mail[_names_of_houses(hands, held, len(members))] = True
     few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
     owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
@@ -208,7 +189,7 @@ def owners_apart(hands: Postings, members: I64) -> I64 | None:
     together by many payments and addresses, none of which most of it have, is no owner's.
     """
     within, held = within_of(hands, members)
-    web = tied(within, ((held > 1) & is_kind(hands, "payment")) | _doors_of_few(hands, held))
+    web = webs_of_few(hands, members)
     found, size = np.unique(web, return_counts=True)
     found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
     paid = np.sum(is_kind(hands, "payment") & (held > 1))
@@ -231,9 +212,16 @@ def webs_apart(hands: Postings, members: I64) -> I64 | None:
     behind = np.asarray(within[:, np.flatnonzero(doors)].sum(axis=1)).ravel() > 0
     if behind.mean() <= MAJORITY or cards_of(hands, members) <= 1:
         return None
-    web = tied(within, ((held > 1) & is_kind(hands, "payment")) | doors)
+    web = webs_of_few(hands, members)
     size = np.bincount(web)
     return None if size.max() > MAJORITY * len(members) else _numbered(web[:, None] == np.flatnonzero(size > 1))
+
+
+def webs_of_few(hands: Postings, members: I64) -> I64:
+    """Which web each of a group is of, from 0: those who share a payment, or an address or a mail domain that few have,
+    are of one."""
+    within, held = within_of(hands, members)
+    return tied(within, ((held > 1) & is_kind(hands, "payment")) | _doors_of_few(hands, held))
 
 
 def _doors_of_few(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
@@ -251,6 +239,22 @@ def _own_mail(hands: Postings, held: I64, size: int) -> npt.NDArray[np.bool_]:
     nearly_all = (held >= ONE_DOOR * size) & (hands.classes < BLOCKED_CLASSES)
     most = (nearly_all | (hands.holders <= OFFICE_SIZE)) & (held >= MAJORITY * hands.holders)
     return is_kind(hands, "domain") & (most | (held >= ONE_DOOR * hands.holders))
+
+
+def _names_of_houses(hands: Postings, held: I64, size: int) -> I64:
+    """Mail domains that nearly all of a group of this ``size`` have, which has ``held`` of each, and whose holders in
+    the whole log mostly share payments with one another: those of a large firm, such as one of many branches, are not
+    rare, but nobody else has them. A public one's holders pay each for themselves."""
+    common = (hands.classes >= BLOCKED_CLASSES) & (hands.classes < len(RARITIES))
+    domains = np.flatnonzero(common & is_kind(hands, "domain") & (held >= ONE_DOOR * size))
+    pays = np.flatnonzero(is_kind(hands, "payment"))
+
+    def together(domain: int) -> bool:
+        paid = hands.matrix[hands.of(np.array([domain])).nonzero()[0]][:, pays] > 0
+        several = np.flatnonzero(np.asarray(paid.sum(axis=0)).ravel() > 1)
+        return bool((np.asarray(paid[:, several].sum(axis=1)).ravel() > 0).mean() > MAJORITY)
+
+    return np.array([domain for domain in domains if together(int(domain))], np.int64)
 
 
 def webs_of(hands: Postings, members: I64) -> I64:

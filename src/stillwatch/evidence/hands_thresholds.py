@@ -25,6 +25,14 @@ WEB_HOLDERS: Final = (10, 40, 400, 10**9)
 """holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer
 steps: a carrier's address or a stand-in for a payment ties strangers to a campaign's web"""
 
+SHARED_BY_FEW: Final = (3, 10, 40)
+"""holders | who shares payments, addresses or domains is looked at together, of at most so many holders, in turn |
+fewer steps: those who share with one are drowned by offices, or offices' sizes hide campaigns' cards"""
+
+OWN_DOORS_BY_CHANCE: Final = 1e-3
+"""p-value | what a group has of a common door by chance, of its country and plan, is none of its own | higher: what is
+usual in a region counts as a group's own"""
+
 BY_TURNS: Final = 0.1
 """share | how much of which address a request comes from is told by whose it is: of customers of a service, a notebook
 or a network of phones 0 to .07, of people at home .4 and of campaigns over addresses of their own .1 to 1 | higher:

@@ -107,6 +107,17 @@ class PromptSets:
         place = np.minimum(np.searchsorted(self.short, names), len(self.short) - 1)
         return np.where(self.short[place] == names, self.holders[place], 0)
 
+    def circles(self, members: I64) -> I64:
+        """Which circle each member is of, from 0: those of one send, directly or over others of it, what another of it
+        sends too, small talk left out."""
+        owner, kept, senders, prompts = self._sent(members)
+        several = kept & (senders > 1)
+        different, names, _ = self._numbers.counted(prompts[several])
+        size = len(members), max(len(different), 1)
+        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[several], names)), shape=size)
+        both = sparse.bmat([[None, who], [who.T, None]], format="csr")
+        return np.asarray(sparse.csgraph.connected_components(both, directed=False)[1][: len(members)], np.int64)
+
     def partners(self, members: I64) -> I64:
         """How many others each member has who send most of what it sends, and at least three prompts of it."""
         owner, kept, senders, prompts = self._sent(members)

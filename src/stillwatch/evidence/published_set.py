@@ -8,7 +8,7 @@ import numpy.typing as npt
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Explanation
 from stillwatch.evidence.dispatch_thresholds import SOON_OVER_HOURS
-from stillwatch.evidence.hands import houses_of
+from stillwatch.evidence.hands import houses_of, one_owners
 from stillwatch.evidence.icc import z_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
@@ -96,8 +96,10 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
 
 def _soon_over(log: LogProfile, members: I64) -> bool:
     """Whether a group is at work in a few hours only, where a queue that takes several answers to each prompt runs on
-    for days."""
-    if log.moments is None:
+    for days, and may be one owner's: a script has the keys of whoever runs it."""
+    hands = log.shared.get("infrastructure")
+    told = hands is not None and hands.known[members].mean() > MAJORITY
+    if log.moments is None or (told and not one_owners(hands, members)):
         return False
     return len(np.unique(log.moments(members).begin // HOUR)) < SOON_OVER_HOURS
 

@@ -13,10 +13,11 @@ from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.group_statistics import scatter, sharing
-from stillwatch.evidence.hands import all_webs, cards_of, is_kind, ties_of, within_of
+from stillwatch.evidence.hands import cards_of, is_kind, ties_of, within_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_office import one_office
 from stillwatch.evidence.one_service import one_service
+from stillwatch.evidence.own_doors import own_doors
 from stillwatch.evidence.p_values import count_tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
@@ -41,6 +42,7 @@ from stillwatch.evidence.thresholds import (
     SEVERAL_PAYMENTS,
     SIGN_UP_HOURS,
 )
+from stillwatch.evidence.webs import all_sharers, all_webs
 
 __all__ = ["FAMILY"]
 
@@ -93,6 +95,8 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         if hands is not None and hands.known[members].any():
             yield _shared_identifiers(hands, members[hands.known[members]], null)
+            if (doors := own_doors(log, members[hands.known[members]], null)) is not None:
+                yield doors
             if (paid := _several_payments(hands, members)) is not None:
                 yield paid
         if (came := signed_up(log, members, null, least)) is None:
@@ -105,9 +109,10 @@ class Infrastructure(Family):
         """Webs of shared hands."""
         return all_webs(log.shared[self.name], least=least)
 
-    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
-        """Who signed up at once."""
-        return bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
+    def crowds(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+        """Who signed up at once, and who shares hands with somebody."""
+        yield from bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
+        yield from all_sharers(log.shared[self.name], least=least)
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members, or signed up with more of them than chance has: the first where

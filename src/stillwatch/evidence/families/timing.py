@@ -96,7 +96,7 @@ class Timing(Family):
         a, b, beside = _in_one_beat(log.derived[self.name].rhythm, log.exchanges)
         return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
 
-    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+    def crowds(self, log: LogProfile, *, least: int) -> Iterable[I64]:
         """Who began, or ended, at once."""
         for times, edge in ((log.first_seen, log.window_start), (log.last_seen, log.window_end)):
             yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)

@@ -1,0 +1,53 @@
+"""Whether who repeat one another run an evaluation that is over in a few hours, or share out a pool."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_hands import hands_of
+from made_log import E, made_log
+
+from stillwatch.evidence import HOUR, Moments, Postings, PromptSets
+from stillwatch.evidence.published_set import published_set
+
+GROUP = np.arange(40)
+NOBODY = GROUP[:0]
+
+
+def dealt(prompts: int, times: int) -> PromptSets:
+    """Every prompt to so many of the group, and two of its own to everybody else."""
+    rng = np.random.default_rng(1)
+    to = np.stack([rng.choice(len(GROUP), times, replace=False) for _ in range(prompts)])
+    held = [np.flatnonzero((to == account).any(axis=1)) for account in GROUP]
+    held += [10_000 + 2 * e + np.arange(2) for e in range(len(GROUP), E)]
+    sizes = np.cumsum([len(one) for one in held])
+    return PromptSets(np.concatenate(held).astype(np.uint64), np.concatenate([[0], sizes]))
+
+
+def over_in(hours: int) -> Callable[[np.ndarray], Moments]:
+    """Requests of some entities, an hour after another."""
+
+    def moments(members: np.ndarray) -> Moments:
+        begin = np.arange(hours).repeat(len(members)) * HOUR
+        owner, none = np.tile(members, hours), np.zeros(len(begin), np.bool_)
+        return Moments(owner, begin, begin, none, none, np.zeros(len(begin), np.uint64))
+
+    return moments
+
+
+@pytest.mark.parametrize(
+    ("hands", "hours", "runs"),
+    [
+        (hands_of({0: GROUP.tolist()}), 5, True),
+        (hands_of({0: GROUP.tolist()}), 40, False),
+        (hands_of({e: [e] for e in range(100)}), 5, False),
+        (None, 5, True),
+    ],
+    ids=["one owner's keys", "for days", "each pays for itself", "nothing known of hands"],
+)
+def test_an_evaluation_that_is_soon_over_has_the_keys_of_who_runs_it(
+    hands: Postings | None, hours: int, runs: bool
+) -> None:
+    log = replace(made_log(hands=hands, prompt_sets=dealt(500, 4)), moments=over_in(hours))
+    assert published_set(log, GROUP, NOBODY).holds is runs
