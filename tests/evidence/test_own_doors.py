@@ -12,8 +12,7 @@ from stillwatch.detection.nulls import Background
 from stillwatch.evidence import LogProfile, Observed
 from stillwatch.evidence.own_doors import own_doors
 
-GROUP = np.arange(600)
-OTHERS = np.arange(600, E)
+GROUP = np.arange(300)
 
 
 def log_of(domains: Things, addresses: Things | None = None, **columns: Any) -> LogProfile:
@@ -41,7 +40,14 @@ def test_several_mail_domains_of_a_group_alone_are_its_own_and_one_may_be_a_scho
 
 def test_a_domain_and_an_address_each_of_all_are_one_houses() -> None:
     assert seen(log_of(parts(1), {0: GROUP.tolist()})) is None
-    assert seen(log_of(parts(1), parts(3))) is not None
+    assert seen(log_of(parts(3), parts(1))) is None
+    assert seen(log_of(parts(3), parts(4))) is not None
+
+
+def test_an_address_in_a_network_of_its_own_is_one_door() -> None:
+    """All of a school come from an address; half of them from a network that is its, too."""
+    assert seen(log_of({}, {0: GROUP.tolist(), 1: GROUP[::2].tolist()})) is None
+    assert seen(log_of({}, {0: GROUP[1::2].tolist(), 1: GROUP[::2].tolist()})) is not None
 
 
 def test_of_what_everybody_has_a_group_has_its_share() -> None:
@@ -52,24 +58,24 @@ def test_of_what_everybody_has_a_group_has_its_share() -> None:
 def test_who_asks_as_the_group_does_is_no_stranger_to_it() -> None:
     """A third of a campaign is tested, and most of what has its doors are the other two thirds."""
     log = log_of(parts(4))
-    assert seen(log, GROUP[:200]) is None
-    assert seen(log, GROUP[:200], kin=GROUP) is not None
+    assert seen(log, GROUP[:100]) is None
+    assert seen(log, GROUP[:100], kin=GROUP) is not None
 
 
 @pytest.mark.parametrize("column", ["country", "plan"])
 def test_what_a_country_or_a_plan_has_is_no_groups(column: str) -> None:
     """All of one country are behind its mail providers, and most of that country are in the group."""
     of = np.full(E, 1, np.uint64)
-    of[:700] = 2
+    of[:350] = 2
     same = np.ones(E, np.uint64)
     given = {"country": same, "plan": same} | {column: of}
-    assert seen(log_of(parts(4, np.arange(700)), None, **given)) is None
-    assert seen(log_of(parts(4, np.arange(700)), None, country=same, plan=same)) is not None
+    assert seen(log_of(parts(4, np.arange(350)), None, **given)) is None
+    assert seen(log_of(parts(4, np.arange(350)), None, country=same, plan=same)) is not None
 
 
 def test_a_few_behind_such_doors_are_not_the_group() -> None:
-    assert seen(log_of(parts(4, GROUP[:290]))) is None
-    assert seen(log_of(parts(4, GROUP[:310]))) is not None
+    assert seen(log_of(parts(2, GROUP[:145]))) is None
+    assert seen(log_of(parts(2, GROUP[:155]))) is not None
 
 
 def test_a_log_without_hands_has_no_doors() -> None:

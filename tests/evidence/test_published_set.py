@@ -9,7 +9,9 @@ from made_hands import hands_of
 from made_log import E, made_log
 
 from stillwatch.evidence import HOUR, Moments, Postings, PromptSets
+from stillwatch.evidence.dispatch_thresholds import DAYS_IN_STEP
 from stillwatch.evidence.published_set import published_set
+from stillwatch.evidence.sign_ups import EVEN_VOLUMES
 
 GROUP = np.arange(40)
 NOBODY = GROUP[:0]
@@ -51,3 +53,36 @@ def test_an_evaluation_that_is_soon_over_has_the_keys_of_who_runs_it(
 ) -> None:
     log = replace(made_log(hands=hands, prompt_sets=dealt(500, 4)), moments=over_in(hours))
     assert published_set(log, GROUP, NOBODY).holds is runs
+
+
+def chosen(size: int) -> PromptSets:
+    """Each of the group sends so many of 300 prompts, by chance; everybody else two of its own."""
+    rng = np.random.default_rng(2)
+    held = [np.sort(rng.choice(300, size, replace=False)) for _ in GROUP]
+    held += [10_000 + 2 * e + np.arange(2) for e in range(len(GROUP), E)]
+    sizes = np.cumsum([len(one) for one in held])
+    return PromptSets(np.concatenate(held).astype(np.uint64), np.concatenate([[0], sizes]))
+
+
+EACH = hands_of({e: [e] for e in range(100)})
+
+
+@pytest.mark.parametrize(
+    ("size", "hands", "days", "dealt_by_the_clock"),
+    [
+        (40, EACH, DAYS_IN_STEP, True),
+        (40, EACH, DAYS_IN_STEP - 1, False),
+        (280, EACH, DAYS_IN_STEP, False),
+        (40, hands_of({0: GROUP.tolist()}), DAYS_IN_STEP, False),
+        (40, None, DAYS_IN_STEP, False),
+    ],
+    ids=["a part each, for days", "a release", "the whole set each", "one owner's nights", "nothing known of hands"],
+)
+def test_who_each_send_a_part_of_a_set_in_step_for_days_are_given_it(
+    size: int, hands: Postings | None, days: int, dealt_by_the_clock: bool
+) -> None:
+    log = replace(made_log(hands=hands, prompt_sets=chosen(size)), moments=over_in(24 * days))
+    found = published_set(log, GROUP, NOBODY)
+    assert found.holds is True
+    assert ("timing" in found.contradicted_by) is dealt_by_the_clock
+    assert (EVEN_VOLUMES in found.natural) is dealt_by_the_clock

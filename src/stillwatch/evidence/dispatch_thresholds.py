@@ -48,6 +48,10 @@ SAMPLED_HOURS: Final = 36
 """hours | so many at least see a prompt sampled: a queue of two days has more, a fortnight of several classes' lessons
 15 to 30 | lower: lessons count; higher: short queues are not seen"""
 
+DAYS_IN_STEP: Final = 4
+"""days | of accounts that each send a part of one set, in step, on as many days, one hand has dealt the parts | lower:
+who test a release on a day or two are called a campaign"""
+
 SOON_OVER_HOURS: Final = 12
 """hours | an evaluation that a script spreads over its keys is over in fewer, a queue runs on | higher: a queue of a
 day passes for an evaluation"""

@@ -28,7 +28,8 @@ F64 = npt.NDArray[np.float64]
 
 def own_doors(log: LogProfile, members: I64, null: Null) -> Observed | None:
     """Doors that are mostly a group's, the commonest mail domain and the commonest place left out, perhaps a school's
-    or a firm's; None where most of the group are not behind such doors, or those of one owner are all.
+    or a firm's, and what is behind the same; None where most of the group are not behind such doors, or those of one
+    owner are all.
 
     Who is of one country and one plan shares carriers and mail providers: a door counts where the group has far more of
     it than of its country and plan (binomial, as each holder may be of the group).
@@ -50,7 +51,7 @@ def own_doors(log: LogProfile, members: I64, null: Null) -> Observed | None:
     p = _by_chance(log, hands, theirs, own, held)
     own, p = own[p <= OWN_DOORS_BY_CHANCE], p[p <= OWN_DOORS_BY_CHANCE]
     behind = _behind(within, own)
-    left = ~np.isin(own, _commonest(hands, own, held))
+    left = _behind_no_other(within, own, _commonest(hands, own, held))
     if behind.mean() <= MAJORITY or not left.any():
         return None
     best = max(float(min(1.0, doors.sum() * p[left].min())), P_FLOOR)
@@ -87,6 +88,15 @@ def _by_chance(log: LogProfile, hands: Postings, members: I64, things: I64, held
 def _behind(within: Any, things: I64) -> npt.NDArray[np.bool_]:
     """Which members have any of some things."""
     return np.asarray(np.asarray(within[:, things].sum(axis=1)).ravel() > 0)
+
+
+def _behind_no_other(within: Any, things: I64, doors: I64) -> npt.NDArray[np.bool_]:
+    """Which of some things are none of these doors, nor mostly theirs who are behind one: a school's address lies in a
+    network of its own."""
+    has = (within[:, things] > 0).astype(np.int64)
+    both = (has.T @ (within[:, doors] > 0).astype(np.int64)).toarray()
+    most = both > MAJORITY * np.maximum(np.asarray(has.sum(axis=0)).ravel(), 1)[:, None]
+    return np.asarray(~most.any(axis=1))
 
 
 def _commonest(hands: Postings, own: I64, held: I64) -> I64:

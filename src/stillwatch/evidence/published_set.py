@@ -7,12 +7,13 @@ import numpy.typing as npt
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Explanation
-from stillwatch.evidence.dispatch_thresholds import SOON_OVER_HOURS
+from stillwatch.evidence.dispatch_thresholds import DAYS_IN_STEP, SOON_OVER_HOURS
 from stillwatch.evidence.hands import houses_of, one_owners
 from stillwatch.evidence.icc import z_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import dealt_out
+from stillwatch.evidence.sign_ups import EVEN_VOLUMES
 from stillwatch.evidence.thresholds import (
     MAJORITY,
     NEARLY_ALL,
@@ -27,6 +28,12 @@ from stillwatch.evidence.thresholds import (
 __all__ = ["PUBLISHED", "published_set"]
 
 F64 = npt.NDArray[np.float64]
+
+_OF_ONE_OCCASION = (
+    EVEN_VOLUMES,
+    "scatter of first exchange, hours",
+    "scatter of last exchange, hours",
+)
 
 PUBLISHED = "a published set that each runs for itself"
 
@@ -83,23 +90,46 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
     small = alone and holds is None and repeated > line
     if brief:
         statement += " All of it is over in a few hours, as an evaluation that a script spreads over its keys is."
+    clock = ("timing",) if holds is not False and alone and _in_parts_for_days(log, members) else ()
     return Explanation(
         PUBLISHED,
         statement,
         holds,
-        contradicted_by=() if brief else ("dispatch", "infrastructure") if alone else ("dispatch",),
+        contradicted_by=() if brief else ("dispatch", "infrastructure", *clock) if alone else ("dispatch",),
         contradicted_together=(("timing", "infrastructure"),) if small else (),
         strangers=small,
         pay_apart=small,
+        natural=_OF_ONE_OCCASION if clock else (),
     )
+
+
+def _in_parts_for_days(log: LogProfile, members: I64) -> bool:
+    """Whether a group is at work on several days, hardly anybody of it has most of what another sends, and it is no
+    one owner's: who has the same homework has the same prompts, a firm's suite may run every night over its keys, and
+    a release moves all who test it on a day or two. Who of many owners each send a part, hour by hour with the others,
+    are given it."""
+    if log.moments is None or not _of_many_owners(log, members):
+        return False
+    if np.mean(log.prompt_sets.partners(members) > 0) > 1 - NEARLY_ALL:
+        return False
+    made = log.moments(members)
+    days = np.unique(np.stack([made.begin // (24 * HOUR), made.owner]), axis=1)[0]
+    return int(np.sum(np.unique(days, return_counts=True)[1] > MAJORITY * len(members))) >= DAYS_IN_STEP
+
+
+def _of_many_owners(log: LogProfile, members: I64) -> bool:
+    """Whether something is known of the hands of most of a group, and they are no one owner's."""
+    hands = log.shared.get("infrastructure")
+    return hands is not None and hands.known[members].mean() > MAJORITY and not one_owners(hands, members)
 
 
 def _soon_over(log: LogProfile, members: I64) -> bool:
     """Whether a group is at work in a few hours only, where a queue that takes several answers to each prompt runs on
-    for days, and may be one owner's: a script has the keys of whoever runs it."""
-    hands = log.shared.get("infrastructure")
-    told = hands is not None and hands.known[members].mean() > MAJORITY
-    if log.moments is None or (told and not one_owners(hands, members)):
+    for days, and may be one owner's, for a script has the keys of whoever runs it, or a class, most of which have what
+    another has."""
+    if log.moments is None or (
+        _of_many_owners(log, members) and np.mean(log.prompt_sets.partners(members) > 0) <= MAJORITY
+    ):
         return False
     return len(np.unique(log.moments(members).begin // HOUR)) < SOON_OVER_HOURS
 
