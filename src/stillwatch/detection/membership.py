@@ -113,8 +113,8 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64, *, kin: I64
 
 def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into, each with the rest as its bystanders: circles of those who repeat one another, and of
-    each those who run one set and those who do not. Whoever runs one published set has a reason of its
-    own; to whom a pool is dealt out by count has not."""
+    each those who run one set and those who do not. Whoever runs one published set has a reason of its own; to whom a
+    pool is dealt out by count has not."""
     found: list[tuple[I64, I64]] = []
     rest = group
     while len(rest):
@@ -132,13 +132,14 @@ def repeating_others(log: LogProfile, group: I64) -> Mask:
     circles asks again and again makes them no one group. Where most of what is sent is repeated, who repeats nobody is
     none of them either."""
     repeated = float(np.median(log.prompt_sets.repeats(group)))
+    if repeated <= REPEATS:
+        return np.zeros(len(group), np.bool_)
     circle = log.prompt_sets.circles(group)
     sizes = np.bincount(circle)
     beside = circle != sizes.argmax()
-    if repeated > MAJORITY:
-        return np.asarray(beside, np.bool_)
-    told = repeated > REPEATS and beside.mean() < 1 - MAJORITY
-    return np.asarray(beside & (sizes[circle] > 1) & told, np.bool_)
+    if repeated <= MAJORITY:
+        beside &= (sizes[circle] > 1) & (sizes.max() > MAJORITY * len(group))
+    return np.asarray(beside, np.bool_)
 
 
 def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:

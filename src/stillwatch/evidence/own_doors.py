@@ -48,6 +48,8 @@ def own_doors(log: LogProfile, members: I64, null: Null) -> Observed | None:
     common = (hands.classes >= BLOCKED_CLASSES) & (hands.classes < len(RARITIES))
     doors = common & is_kind(hands, "domain", "address", "network")
     own = np.flatnonzero(doors & (held > MAJORITY * hands.holders))
+    if not len(own):
+        return None
     p = _by_chance(log, hands, theirs, own, held)
     own, p = own[p <= OWN_DOORS_BY_CHANCE], p[p <= OWN_DOORS_BY_CHANCE]
     behind = _behind(within, own)
