@@ -36,17 +36,16 @@ def test_it_is_not_asked_for(tmp_path: Path, path: str, place: str, act: str) ->
             assert json.loads(behind.seen[-1].body) == body
 
 
-def test_what_shows_tags_stays(tmp_path: Path) -> None:
-    hides = decided("hide-reasoning", accounts=["a"])
-    with guarded(tmp_path, hides, account_from=("header:x-account",)) as (url, behind):
-        body = {"model": "m", "messages": HELLO, "skip_special_tokens": False, "max_tokens": 9}
-        asked(url, "/v1/chat/completions", body, "x-account: a")
-        assert json.loads(behind.seen[-1].body) == body
-
-
-def test_log_probabilities_alone_are_no_reason(tmp_path: Path) -> None:
-    strips = decided("strip-logprobs", accounts=["a"])
-    with guarded(tmp_path, strips, account_from=("header:x-account",)) as (url, behind):
-        body = {"model": "m", "messages": HELLO, "ignore_eos": True, "min_tokens": 5}
+@pytest.mark.parametrize(
+    ("act", "asks"),
+    [
+        ("hide-reasoning", {"skip_special_tokens": False, "max_tokens": 9}),
+        ("strip-logprobs", {"ignore_eos": True, "min_tokens": 5}),
+    ],
+    ids=["what shows tags", "log probabilities alone are no reason"],
+)
+def test_what_hides_nothing_stays(tmp_path: Path, act: str, asks: dict[str, Any]) -> None:
+    with guarded(tmp_path, decided(act, accounts=["a"]), account_from=("header:x-account",)) as (url, behind):
+        body = {"model": "m", "messages": HELLO, **asks}
         asked(url, "/v1/chat/completions", body, "x-account: a")
         assert json.loads(behind.seen[-1].body) == body

@@ -181,6 +181,10 @@ class Examiner:
             return case
         return replace(case, explanations=(*explanations, *self._resold(members, ordered)))
 
+    def part(self, case: Case, members: I64) -> Case:
+        """Some of a case's accounts, by themselves."""
+        return self.examine(members, case.bystanders, of_case=case.together)
+
     def shown(self, case: Case) -> float:
         """The p-value of the side that shows more of a group; a side that was left before it was tested is tested."""
         found = {one.family: one for one in case.findings}

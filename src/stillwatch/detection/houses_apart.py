@@ -19,7 +19,6 @@ from stillwatch.evidence.thresholds import CONTRADICTS, HOPELESS, LEAST_MEMBERS,
 
 __all__ = ["without_houses_apart"]
 
-I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -39,8 +38,8 @@ def without_houses_apart(examiner: Examiner, case: Case) -> Case:
     few = webs_of_few(hands, case.members)
     most = few == np.bincount(few).argmax()
     if MAJORITY < most.mean() < 1 and examiner.one_house(case.members[most]):
-        house, rest = (examiner.examine(one, case.bystanders, of_case=case.together) for one in _both(case, most))
-        if not house.may_convict and rest.p_value > HOPELESS:
+        house = examiner.part(case, case.members[most])
+        if not house.may_convict and examiner.part(case, case.members[~most]).p_value > HOPELESS:
             return replace(house, p_value=max(house.p_value, case.p_value), tests=case.tests)
     apart = np.zeros(len(case.members), np.bool_)
     for does in _clocks(examiner, case):
@@ -55,11 +54,6 @@ def without_houses_apart(examiner: Examiner, case: Case) -> Case:
     beside = np.union1d(case.bystanders, case.members[apart])
     left = examiner.examine(case.members[~apart], beside, of_case=case.together)
     return replace(left, p_value=max(left.p_value, case.p_value), tests=case.tests) if left.may_convict else case
-
-
-def _both(case: Case, some: Mask) -> tuple[I64, I64]:
-    """Some of a case's members, and the others."""
-    return case.members[some], case.members[~some]
 
 
 def _clocks(examiner: Examiner, case: Case) -> list[Mask]:

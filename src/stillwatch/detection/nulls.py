@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence import HOUR, LogProfile
+from stillwatch.evidence.log_profile import strata
 from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_STAND_INS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
 
 __all__ = ["Background"]
@@ -99,10 +100,7 @@ class Background:
         columns["age"] = _ages(self.log)
         out: dict[tuple[str, ...], tuple[I64, I64]] = {}
         for names in {*_MATCHED, *_PLAIN}:
-            key = np.zeros(len(self.log), np.int64)
-            for values in (columns[name] for name in names if name in columns):
-                _, code = np.unique(values, return_inverse=True)
-                _, key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
+            key = strata((columns[name] for name in names if name in columns), len(self.log))
             out[names] = key, np.lexsort((self._volume, key))
         return out
 

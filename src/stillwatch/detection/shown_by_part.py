@@ -38,14 +38,14 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         shown = family.shown_by(examiner.log, case.members) if case.may_convict and case.p_value <= fdr else None
         if shown is None or shown.sum() < LEAST_MEMBERS or shown.all():
             continue
-        core, rest = _part(examiner, case, case.members[shown]), case.members[~shown]
+        core, rest = examiner.part(case, case.members[shown]), case.members[~shown]
         if core.p_value > fdr:
             continue
         if len(rest) < LEAST_MEMBERS:
             # Too few to be tested by themselves make no more of one house than it is.
             if core.may_convict or not core.one_office:
                 continue
-        elif (other := _part(examiner, case, rest)).p_value <= HOPELESS:
+        elif (other := examiner.part(case, rest)).p_value <= HOPELESS:
             two = other.p_value <= fdr and not (
                 same_campaign(examiner, core, other) or act_as_one(examiner, core, other)
             )
@@ -91,7 +91,7 @@ def without_onlookers(examiner: Examiner, case: Case, fdr: float) -> Case:
         if min(int(along.sum()), len(rest)) < LEAST_MEMBERS or examiner.acts_as_one(rest):
             return case
         core = examiner.examine(case.members[along], np.union1d(case.bystanders, rest), of_case=case.together)
-        if not core.may_convict or core.p_value > fdr or _comes_with(examiner, core, _part(examiner, case, rest), fdr):
+        if not core.may_convict or core.p_value > fdr or _comes_with(examiner, core, examiner.part(case, rest), fdr):
             return case
         case = replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
     return case
@@ -101,11 +101,6 @@ def _comes_with(examiner: Examiner, core: Case, other: Case, fdr: float) -> bool
     """Whether those of a group who do nothing of what its others do together are a group by themselves, which nothing
     but being one house's, or having signed up together, might explain, and a piece of the same campaign."""
     return other.p_value <= fdr and other.one_office and same_campaign(examiner, core, other)
-
-
-def _part(examiner: Examiner, case: Case, members: I64) -> Case:
-    """Some of a case's accounts, by themselves."""
-    return examiner.examine(members, case.bystanders, of_case=case.together)
 
 
 def _alone(part: Case, case: Case) -> Case:

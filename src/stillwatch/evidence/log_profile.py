@@ -7,8 +7,9 @@ returns to accounts at the end. ``profiles`` makes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from stillwatch.evidence.moments import Moments
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 
-__all__ = ["HOUR", "I64", "LogProfile"]
+__all__ = ["HOUR", "I64", "LogProfile", "strata"]
 
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
@@ -30,6 +31,15 @@ Prompts = tuple[F32, F32, I64]
 
 HOUR = 3_600_000_000
 """Microseconds an hour."""
+
+
+def strata(columns: Iterable[npt.NDArray[Any]], entities: int) -> I64:
+    """Which stratum each of so many entities is of, from 0: those with the same of all columns are of one (E)."""
+    key = np.zeros(entities, np.int64)
+    for values in columns:
+        _, code = np.unique(values, return_inverse=True)
+        _, key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)
+    return key
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,11 @@ class LogProfile:
 
     def __len__(self) -> int:
         return len(self.exchanges)
+
+    @cached_property
+    def by_country_and_plan(self) -> I64:
+        """Stratum of each entity by its country and plan, as far as the log has them (E)."""
+        return strata((self.columns[name] for name in ("country", "plan") if name in self.columns), len(self))
 
     def watched(self, members: I64) -> float:
         """Hours that were observed of a typical one of some entities."""

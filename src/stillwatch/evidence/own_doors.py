@@ -75,15 +75,11 @@ def _by_chance(log: LogProfile, hands: Postings, members: I64, things: I64, held
     with the thing beyond country and plan."""
     inside = np.zeros(len(log), np.bool_)
     inside[members] = True
-    key = np.zeros(len(log), np.int64)
-    for name in ("country", "plan"):
-        if name in log.columns:
-            code = np.unique(log.columns[name], return_inverse=True)[1]
-            key = np.unique(key * (int(code.max(initial=0)) + 1) + code, return_inverse=True)[1]
-    known = hands.known
-    share = np.bincount(key[known], inside[known]) / np.maximum(np.bincount(key[known]), 1)
+    of, known = log.by_country_and_plan, hands.known
+    count = int(of.max(initial=-1)) + 1
+    share = np.bincount(of[known], inside[known], count) / np.maximum(np.bincount(of[known], minlength=count), 1)
     has: Any = hands.of(things) > 0
-    chance = np.asarray(has.T @ share[np.minimum(key, len(share) - 1)]).ravel() / np.maximum(hands.holders[things], 1)
+    chance = np.asarray(has.T @ share[of]).ravel() / np.maximum(hands.holders[things], 1)
     return np.asarray(scipy.stats.binom.sf(held[things] - 1, hands.holders[things], np.clip(chance, 0, 1)), np.float64)
 
 

@@ -13,7 +13,7 @@ from stillwatch.evidence.icc import z_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import dealt_out
-from stillwatch.evidence.sign_ups import EVEN_VOLUMES
+from stillwatch.evidence.sign_ups import EDGE_SCATTER, EVEN_VOLUMES
 from stillwatch.evidence.thresholds import (
     MAJORITY,
     NEARLY_ALL,
@@ -29,11 +29,8 @@ __all__ = ["PUBLISHED", "published_set"]
 
 F64 = npt.NDArray[np.float64]
 
-_OF_ONE_OCCASION = (
-    EVEN_VOLUMES,
-    "scatter of first exchange, hours",
-    "scatter of last exchange, hours",
-)
+_OF_ONE_OCCASION = (EVEN_VOLUMES, *EDGE_SCATTER.values())
+"""Statistics of timing that an occasion explains."""
 
 PUBLISHED = "a published set that each runs for itself"
 
@@ -59,22 +56,9 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
     if holds is not False:
         holds, parts = _in_small_parts(log, members, bystanders, holds, line)
         statement += parts
-    rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
-    if rest is not None:
-        holds = False if rest.sure else None
-        what = "of another kind than the rest" if rest.few is None else f"no set but {rest.few:,} prompts"
-        statement += (
-            f" But what they repeat {'is' if rest.sure else 'may be'} {what}, and of the rest {rest.same.in_words()}: "
-            "what makes them one is not what they repeat."
-        )
-    unsure = holds is not False and repeated <= MAJORITY
-    worded = repeats_without_own_words(log, members, bystanders) if unsure else None
-    if worded is not None:
-        holds = False
-        statement += (
-            " But none of what they repeat is what they put words of their own around, and of that "
-            f"{worded.in_words()}: what makes them one is not what they repeat."
-        )
+    if holds is not False and repeated <= MAJORITY:
+        holds, beside = _beside_what_they_repeat(log, members, bystanders, holds)
+        statement += beside
     brief = holds is not False and repeated > MAJORITY and _soon_over(log, members)
     dealt = dealt_out(log.prompt_sets, members) if holds is not False and not brief else None
     if dealt is not None:
@@ -90,17 +74,41 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
     small = alone and holds is None and repeated > line
     if brief:
         statement += " All of it is over in a few hours, as an evaluation that a script spreads over its keys is."
-    clock = ("timing",) if holds is not False and alone and _in_parts_for_days(log, members) else ()
+    in_step = holds is not False and alone and _in_parts_for_days(log, members)
     return Explanation(
         PUBLISHED,
         statement,
         holds,
-        contradicted_by=() if brief else ("dispatch", "infrastructure", *clock) if alone else ("dispatch",),
+        contradicted_by=() if brief else ("dispatch", *["infrastructure"] * alone, *["timing"] * in_step),
         contradicted_together=(("timing", "infrastructure"),) if small else (),
         strangers=small,
         pay_apart=small,
-        natural=_OF_ONE_OCCASION if clock else (),
+        natural=_OF_ONE_OCCASION if in_step else (),
     )
+
+
+def _beside_what_they_repeat(
+    log: LogProfile, members: I64, bystanders: I64, holds: bool | None
+) -> tuple[bool | None, str]:
+    """What becomes of "each runs a set" where no more than half is repeated, and what is said of it: what makes them
+    one may be what they send beside that."""
+    said = ""
+    rest = repeats_beside(log, members, bystanders)
+    if rest is not None:
+        holds = False if rest.sure else None
+        what = "of another kind than the rest" if rest.few is None else f"no set but {rest.few:,} prompts"
+        said += (
+            f" But what they repeat {'is' if rest.sure else 'may be'} {what}, and of the rest {rest.same.in_words()}: "
+            "what makes them one is not what they repeat."
+        )
+    worded = repeats_without_own_words(log, members, bystanders) if holds is not False else None
+    if worded is not None:
+        holds = False
+        said += (
+            " But none of what they repeat is what they put words of their own around, and of that "
+            f"{worded.in_words()}: what makes them one is not what they repeat."
+        )
+    return holds, said
 
 
 def _in_parts_for_days(log: LogProfile, members: I64) -> bool:

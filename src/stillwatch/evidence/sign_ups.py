@@ -27,6 +27,7 @@ from stillwatch.evidence.thresholds import (
 )
 
 __all__ = [
+    "EDGE_SCATTER",
     "EVEN_VOLUMES",
     "came_at_once",
     "said_apart",
@@ -38,6 +39,9 @@ __all__ = [
     "who_signed_up_then",
 ]
 
+
+EDGE_SCATTER = {edge: f"scatter of {edge} exchange, hours" for edge in ("first", "last")}
+"""Names of the statistics that find the first or last exchanges of a group close together."""
 
 EVEN_VOLUMES = "spread of log volume"
 """Name of the statistic that finds volumes even, as a class's are that is set as much each."""

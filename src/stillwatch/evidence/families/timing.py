@@ -19,7 +19,7 @@ from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.rhythm import Rhythm, hourly_residuals
-from stillwatch.evidence.sign_ups import EVEN_VOLUMES, signed_up_together
+from stillwatch.evidence.sign_ups import EDGE_SCATTER, EVEN_VOLUMES, signed_up_together
 from stillwatch.evidence.thresholds import (
     ALONG,
     AT_ONCE_HOURS,
@@ -282,7 +282,7 @@ def _edge(
     close = "lie close together: they are" if p_value <= UNTOLD else "are"
     yield Observed(
         p_value,
-        f"scatter of {name} exchange, hours",
+        EDGE_SCATTER[name],
         mine,
         usual,
         f"The accounts' {name} exchanges {close} on average {duration(mine)} from the middle one of them, in random "
