@@ -1,16 +1,18 @@
 """What a letter says is what the gateway does, for every action and every two of them; and a refusal is no letter."""
 
+import asyncio
 import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attacked import HELLO, asked, guarded
-from gateways import Act, decided
+from attacked import HELLO, SECRET, asked, guarded
+from gateways import Act, decided, known, standings
 from marked_answers import THOUGHT, WHOLE, Answer, marks_in
 
 from stillwatch.decisions import ACTIONS, Action
+from stillwatch.gateway import GatewaySettings, Guard, write_snapshot
 from stillwatch.policy.letter import consequence
 
 PAGE = "https://example.org/who-you-are"
@@ -26,7 +28,9 @@ PROBES: list[Act] = [
     ("watermark", {"key": "k1"}),
     "block",
 ]
-CHAT: Any = {"model": "m", "messages": HELLO, "logprobs": True, "top_logprobs": 2, "max_tokens": 5}
+ANYWHERE = {"webhook_url": "https://example.org/hook"}
+CHAT: Any = {"model": "m", "messages": HELLO, "logprobs": True, "top_logprobs": 2, "max_tokens": 5, **ANYWHERE}
+EVERY = [*((act,) for act in PROBES), *itertools.combinations(PROBES, 2)]
 SAID = json.dumps(WHOLE["chat"](Answer(fields={"reasoning_content": THOUGHT}, logprobs=True))).encode()
 
 
@@ -42,11 +46,11 @@ def test_every_action_is_tried() -> None:
     assert [kind_of(act) for act in PROBES] == list(ACTIONS)
 
 
-@pytest.mark.parametrize(
-    "acts",
-    [*((act,) for act in PROBES), *itertools.combinations(PROBES, 2)],
-    ids=lambda acts: "+".join(map(kind_of, acts)),
-)
+def called(acts: tuple[Act, ...]) -> str:
+    return "+".join(map(kind_of, acts))
+
+
+@pytest.mark.parametrize("acts", EVERY, ids=called)
 def test_the_letter_says_what_is_done(tmp_path: Path, acts: tuple[Act, ...]) -> None:
     letter = consequence([made(act) for act in acts])
     decision = decided(*acts, accounts=["a"])
@@ -70,10 +74,53 @@ def test_the_letter_says_what_is_done(tmp_path: Path, acts: tuple[Act, ...]) -> 
         assert (top == []) == ("without log probabilities" in letter)
         assert (max(top, default=0) == 1) == ("log probabilities of the 1 " in letter)
         assert ("mark" in asks) == ("watermark" in letter)
+        assert (asks.keys() & ANYWHERE == set()) == ("to no webhook" in letter)
         felt = said != SAID or asks != CHAT
         later = [asked(url, "/v1/chat/completions", CHAT, "x-account: a")[0] for _ in range(3)]
         assert (429 in later) == ("2 answers a minute" in letter)
         assert ("Nothing changes for you." in letter) == (not felt and 429 not in later)
+
+
+async def first_word_of_a_websocket(folder: Path, acts: tuple[Act, ...]) -> str:
+    """What a client that opens one hears first."""
+    (folder / "secret").write_bytes(SECRET)
+    decision = decided(*acts, accounts=["a"])
+    write_snapshot(folder / "snapshot", standings(folder / "log.jsonl", decision), known())
+    chosen: dict[str, Any] = {"mode": "enforce", "jitter_seconds": 0, "account_from": ("header:x-account",)}
+    settings = GatewaySettings(**chosen, snapshot=folder / "snapshot", secret_file=folder / "secret")
+    heard: list[str] = []
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        heard.append(message["type"])
+
+    guard = Guard(behind, settings)
+    asks = {"type": "websocket", "path": "/v1/realtime", "headers": [(b"x-account", b"a")], "query_string": b""}
+    await guard(asks, receive, send)
+    await guard.gate.close()
+    return heard[0]
+
+
+@pytest.mark.parametrize("acts", EVERY, ids=called)
+def test_the_letter_says_whether_websockets_are_opened(tmp_path: Path, acts: tuple[Act, ...]) -> None:
+    letter = consequence([made(act) for act in acts])
+    closed = asyncio.run(first_word_of_a_websocket(tmp_path, acts)) == "websocket.close"
+    assert closed == ("websockets stay closed" in letter or "requests are refused" in letter)
+
+
+def test_a_limit_is_spread_over_the_minute_and_said_to_be(tmp_path: Path) -> None:
+    act: Act = ("rate-limit", {"requests_per_minute": 60})
+    with guarded(tmp_path, decided(act, accounts=["a"]), account_from=("header:x-account",)) as (url, _):
+        many = {**CHAT, "n": 60}
+        answers = [asked(url, "/v1/chat/completions", one, "x-account: a")[0] for one in (many, CHAT)]
+    assert answers == [200, 429]
+    assert "60 answers a minute at most, spread over it" in consequence([made(act)])
 
 
 def test_tokens_are_said_too() -> None:

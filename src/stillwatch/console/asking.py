@@ -17,6 +17,7 @@ from stillwatch.console.people import Person
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
 from stillwatch.console.sessions import Session
+from stillwatch.core import StillwatchError
 
 __all__ = ["Ask", "Elsewhere", "Refused", "local_path"]
 
@@ -131,8 +132,12 @@ class Ask:
 
     @property
     def waiting(self) -> int:
-        """How many cases wait for this person; 0 where nobody is signed in."""
-        return len(self.console.cases.cases().waiting_for(self.person)) if self.session else 0
+        """How many cases wait for this person; 0 where nobody is signed in, or the log cannot be read."""
+        try:
+            return len(self.console.cases.cases().waiting_for(self.person)) if self.session else 0
+        except StillwatchError:
+            # Every page shows it, that which says what is wrong with the log among them.
+            return 0
 
     def reason(self) -> str:
         """The reason that the form gives; there must be one."""

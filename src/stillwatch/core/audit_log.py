@@ -32,6 +32,7 @@ GENESIS = "0" * 64
 """What the first entry holds as the hash before it."""
 
 _BLOCK = 256 * 1024
+_COPY = "compare with a copy of the log"
 _BEGINS = b'{"body":'
 """Every entry."""
 
@@ -206,16 +207,19 @@ class AuditLog:
             most: how many at once; None: all.
 
         Raises:
-            TamperedLog: they do not follow from ``last``, or the file is shorter than it was.
+            TamperedLog: they do not follow from ``last``, or the file is shorter than it was, or gone.
             UnreadableInput: the file cannot be read.
         """
         added: list[Entry] = []
+        self._no_device()
         if not self.path.exists():
+            if offset:
+                raise TamperedLog("the log is not there any more", where=str(self.path), hint="put it back")
             return added, 0
         try:
             with self.path.open("rb") as file:
                 if offset > file.seek(0, os.SEEK_END):
-                    raise TamperedLog("the log is shorter than it was", where=str(self.path))
+                    raise TamperedLog("the log is shorter than it was", where=str(self.path), hint=_COPY)
                 file.seek(offset)
                 for line in file if most is None else itertools.islice(file, most):
                     if line.endswith(b"\n"):
@@ -291,6 +295,4 @@ def _parse(line: bytes, where: str) -> Entry:
         found = json.loads(line)
         return Entry(*(found[key] for key in keys))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise TamperedLog(
-            f"a line is no entry: {line[:60]!r}", where=where, hint="compare with a copy of the log"
-        ) from error
+        raise TamperedLog(f"a line is no entry: {line[:60]!r}", where=where, hint=_COPY) from error

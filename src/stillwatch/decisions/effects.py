@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from stillwatch.core.counted import joined
 from stillwatch.decisions.decision import Action
 
 __all__ = ["Effect", "effect_of"]
@@ -47,6 +46,17 @@ class Effect:
     tags: tuple[str, ...] = ()
 
     @property
+    def takes_out(self) -> bool:
+        """Whether answers come with something left out; sent elsewhere they would come whole, so they are not."""
+        return self.hides_reasoning or self.top_logprobs is not None
+
+    @property
+    def is_of_each_answer(self) -> bool:
+        """Whether it is done with, or to, each answer: where answers are not told apart, nothing can be open."""
+        counted = self.requests_per_minute or self.tokens_per_minute
+        return bool(self.blocks or self.verify or self.takes_out or counted or self.watermark is not None)
+
+    @property
     def said(self) -> tuple[str, ...]:
         """What changes for the customer, in sentences; none where nothing is felt."""
         if self.blocks:
@@ -64,7 +74,7 @@ class Effect:
     def _milder(self) -> str:
         said = []
         if self.requests_per_minute is not None:
-            said.append(f"you can ask for {self.requests_per_minute:,} answers a minute at most")
+            said.append(f"you can ask for {self.requests_per_minute:,} answers a minute at most, spread over it")
         if self.tokens_per_minute is not None:
             said.append(f"your requests can ask for {self.tokens_per_minute:,} tokens a minute at most")
         if self.hides_reasoning:
@@ -79,7 +89,12 @@ class Effect:
             said.append(f"answers show the log probabilities of the {self.top_logprobs} likeliest tokens at most")
         if self.watermark is not None:
             said.append("answers may carry a watermark that software can find")
-        return joined(said) if said else ""
+        if self.takes_out:
+            said.append("answers go to you alone, and to no webhook, bucket or log elsewhere")
+        if self.is_of_each_answer:
+            said.append("websockets stay closed")
+        # Some hold commas.
+        return "; ".join(said)
 
 
 def effect_of(actions: Iterable[Action]) -> Effect:

@@ -31,6 +31,7 @@ class Treatment:
         redaction: what is taken out of the answer.
         tags: said to the upstream and in the record, never to the client.
         watermark: the key to ask the upstream's watermark for; empty for its own.
+        is_of_each_answer: whether it is done with, or to, each answer, and so no websocket can be open.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -43,12 +44,7 @@ class Treatment:
     redaction: Redaction = field(default_factory=Redaction)
     tags: tuple[str, ...] = ()
     watermark: str | None = None
-
-    @property
-    def is_of_each_answer(self) -> bool:
-        """Whether it is done with, or to, each request: where requests are not told apart, nothing can be open."""
-        counted = self.requests_per_minute or self.tokens_per_minute
-        return bool(self.refusal or self.redaction or counted or self.watermark is not None)
+    is_of_each_answer: bool = False
 
 
 NOTHING = Treatment()
@@ -84,4 +80,5 @@ def treatment_of(rules: Iterable[Rule], matches: Iterable[Match] = ()) -> Treatm
         ),
         tags=tuple(dict.fromkeys([*effect.tags, *(campaigns if effect.tags else [])])),
         watermark=effect.watermark,
+        is_of_each_answer=effect.is_of_each_answer,
     )

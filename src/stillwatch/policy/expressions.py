@@ -56,6 +56,9 @@ _MISSING = (
     "or an unknown could accuse"
 )
 _MOST_PROBES = 64
+_LONGEST = 50_000
+"""Characters of an expression; CEL's own faults have no place beyond 65,535."""
+_LONGEST_WITH_MACRO = 1_000
 
 
 class WrongExpression(ValueError):
@@ -107,8 +110,11 @@ def compile_expression(source: str, about: str) -> Expression:
     Raises:
         WrongExpression: it is no CEL, names what is not there, or does not say true or false.
     """
+    if len(source) > _LONGEST:
+        raise WrongExpression(f"is longer than {_LONGEST:,} characters", "cut it into several clauses")
     tokens = list(_tokens(source))
     _refuse_absence(source, tokens)
+    _refuse_many_rounds(source, tokens)
     facts = tuple(sorted(set(_facts(tokens, about))))
     try:
         program = cel.compile(source)
@@ -139,6 +145,21 @@ def _refuse_absence(source: str, tokens: Sequence[tuple[str, str]]) -> None:
     for first, second in itertools.pairwise(values):
         if first in (".", "[") and second == "?":
             raise WrongExpression("optional values have no place in a clause", _MISSING)
+
+
+def _refuse_many_rounds(source: str, tokens: Sequence[tuple[str, str]]) -> None:
+    """Macros go through lists: one within another takes the product of their lengths, one behind another can double
+    what it is given, and a line of either would take years, in which nobody else is served."""
+    macros = [first for (_, first), (_, sign) in itertools.pairwise(tokens) if first in _MACROS and sign == "("]
+    if len(macros) > 1:
+        raise WrongExpression(
+            f"goes through lists {len(macros)} times ({', '.join(macros[:3])})",
+            "once in a clause: write further clauses under all: or any:, or ask with `in`",
+        )
+    if macros and len(source) > _LONGEST_WITH_MACRO:
+        raise WrongExpression(
+            f"goes through a list and is longer than {_LONGEST_WITH_MACRO:,} characters", "cut it into several clauses"
+        )
 
 
 def _facts(tokens: Sequence[tuple[str, str]], about: str) -> Iterator[tuple[str, str]]:

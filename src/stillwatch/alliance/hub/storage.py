@@ -19,6 +19,7 @@ from stillwatch.alliance.hub.negotiation import Filters
 from stillwatch.alliance.hub.quotas import Quota, add_usage, has_room
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
 from stillwatch.alliance.stix import (
+    AUTHORED,
     FAR_AHEAD,
     LABELS,
     OBSERVABLES,
@@ -168,6 +169,9 @@ def _object(thing: object) -> dict[str, Any]:
         raise Refused("its revoked is neither true nor false")
     if kind in OBSERVABLES and {"created", "modified", "revoked"} & set(thing):
         raise Refused("an observable has no versions: created, modified and revoked are not its properties")
+    if kind in AUTHORED and not {"created", "modified"} <= thing.keys():
+        # Nobody could be asked about it, and each sending would be a version of its own.
+        raise Refused("it has no created, or no modified, as one of its type must")
     if _depth(thing) > _DEEPEST:
         raise Refused(f"it is nested deeper than {_DEEPEST}")
     try:

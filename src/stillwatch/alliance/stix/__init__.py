@@ -16,12 +16,13 @@ from stillwatch.alliance.stix.extension import (
 from stillwatch.alliance.stix.identifiers import NAMESPACE, identity_id, observable_id, stable_id
 from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, label_of_object, marking_definition, says_label
 from stillwatch.alliance.stix.moments import FAR_AHEAD, moment_of
-from stillwatch.alliance.stix.observables import OBSERVABLES, is_derived
+from stillwatch.alliance.stix.observables import AUTHORED, OBSERVABLES, is_derived
 from stillwatch.alliance.stix.patterns import pattern_of, read_pattern
 from stillwatch.alliance.stix.shared import PROJECT, shared_objects
 
 __all__ = [
     "APPEAL_STATUSES",
+    "AUTHORED",
     "EXTENSION_ID",
     "FAR_AHEAD",
     "LABELS",

@@ -1,4 +1,5 @@
-"""Cyber-observables of STIX 2.1 (chapter 6): values without versions, whose identifiers follow from what they are."""
+"""Types of STIX 2.1: cyber-observables (chapter 6), values without versions whose identifiers follow from what they
+are, and what has authors and versions."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 from stillwatch.alliance.stix.identifiers import observable_id
 
-__all__ = ["OBSERVABLES", "is_derived"]
+__all__ = ["AUTHORED", "OBSERVABLES", "is_derived"]
 
 OBSERVABLES = frozenset(
     {
@@ -32,6 +33,35 @@ OBSERVABLES = frozenset(
     }
 )
 """Their types."""
+
+AUTHORED = frozenset(
+    {
+        "attack-pattern",
+        "campaign",
+        "course-of-action",
+        "extension-definition",
+        "grouping",
+        "identity",
+        "incident",
+        "indicator",
+        "infrastructure",
+        "intrusion-set",
+        "language-content",
+        "location",
+        "malware",
+        "malware-analysis",
+        "note",
+        "observed-data",
+        "opinion",
+        "relationship",
+        "report",
+        "sighting",
+        "threat-actor",
+        "tool",
+        "vulnerability",
+    }
+)
+"""Types of what somebody says of the world, in versions of their own (chapters 4, 5 and 7)."""
 
 # Properties of which STIX makes an identifier (chapter 6); of types that are not here it takes more than plain values.
 _CONTRIBUTING = {

@@ -59,7 +59,8 @@ def appeals(store: Store, hub: str | None = None) -> list[Appeal]:
     published = [*store.pulled("campaign", "indicator", "report", hub=hub), *own]
     creators: dict[str, set[str]] = {}
     for one in (one for one in published if one["type"] != "note"):
-        creators.setdefault(one["id"], set()).add(str(one.get("created_by_ref")))
+        if "created_by_ref" in one:
+            creators.setdefault(one["id"], set()).add(str(one["created_by_ref"]))
     found: dict[tuple[str, str], Appeal] = {}
     for note in sorted(notes, key=version_key):
         told = properties(note).get("appeal")
@@ -162,6 +163,8 @@ def names_of(store: Store) -> dict[str, str]:
 
 def name_of(creator: str, names: Mapping[str, str]) -> str:
     """A partner's name where its identifier vouches for it, else with the identifier beside it."""
+    if not creator:
+        return "(unnamed)"
     name = escaped(names.get(creator, ""))[:60]
     return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
