@@ -39,13 +39,11 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     sys.modules.pop("stillwatch.gateway.litellm_hook", None)
 
 
-def gate_of(folder: Path, mode: Any = "enforce") -> Gate:
+def gate_of(folder: Path, mode: Any = "enforce", **settings: Any) -> Gate:
     hidden = decided("hide-reasoning", accounts=["bad"])
     write_snapshot(folder / "snapshot", standings(folder / "log.jsonl", hidden), known())
-    settings = GatewaySettings(
-        mode=mode, snapshot=folder / "snapshot", jitter_seconds=0, account_from=("header:x-account",)
-    )
-    return Gate(settings)
+    chosen: dict[str, Any] = {"mode": mode, "snapshot": folder / "snapshot", "jitter_seconds": 0}
+    return Gate(GatewaySettings(**chosen | {"account_from": ("header:x-account",)} | settings))
 
 
 def data_of(account: str, **more: Any) -> dict[str, Any]:
@@ -114,12 +112,40 @@ def test_shadow_mode_withholds_nothing(hook: Any, tmp_path: Path) -> None:
 
 def test_nothing_is_added_to_a_body_that_is_passed_through(hook: Any, tmp_path: Path) -> None:
     async def ask() -> None:
-        callback = hook.StillwatchCallback(gate_of(tmp_path))
+        callback = hook.StillwatchCallback(gate_of(tmp_path, account_from=("key",)))
         body = {"contents": "x"}
         assert await callback.async_pre_call_hook(None, None, body, "pass_through_endpoint") == {"contents": "x"}
         assert await callback.async_post_call_success_hook(body, None, {"said": "y"}) == {"said": "y"}
 
     asyncio.run(ask())
+
+
+def test_what_is_passed_through_in_nobodys_name_is_refused(hook: Any, tmp_path: Path) -> None:
+    async def ask(mode: str, **settings: Any) -> Any:
+        callback = hook.StillwatchCallback(gate_of(tmp_path, mode, **settings))
+        return await callback.async_pre_call_hook(None, None, {"contents": "x"}, "pass_through_endpoint")
+
+    for settings in ({}, {"account_from": ("header:x-account", "key")}, {"org_from": "header:x-org"}):
+        with pytest.raises(HTTPException, match="does not show whose"):
+            asyncio.run(ask("enforce", **settings))
+        assert asyncio.run(ask("shadow", **settings)) == {"contents": "x"}
+        assert asyncio.run(ask("enforce", other_paths="pass", **settings)) == {"contents": "x"}
+
+
+CALLS = ("pass_through_endpoint", "allm_passthrough_route", "afile_content", "_arealtime", "_aresponses_websocket")
+
+
+@pytest.mark.parametrize("called", CALLS)
+def test_of_whom_answers_are_stripped_is_served_in_no_way_that_shows_none(
+    hook: Any, tmp_path: Path, called: str
+) -> None:
+    async def ask(user: str) -> Any:
+        callback = hook.StillwatchCallback(gate_of(tmp_path, account_from=("key",)))
+        return await callback.async_pre_call_hook(types.SimpleNamespace(user_id=user), None, {"a": "x"}, called)
+
+    with pytest.raises(HTTPException, match="This way is not open"):
+        asyncio.run(ask("bad"))
+    assert asyncio.run(ask("good")) == {"a": "x"}
 
 
 @pytest.mark.slow

@@ -91,6 +91,56 @@ def test_nor_by_a_query_or_in_a_head(tmp_path: Path, name: str) -> None:
         assert len(other.all_of("x-webhook-url", "upstash-callback")) == 2
 
 
+def parts(*heads: str) -> bytes:
+    told = "".join(f"--x\r\n{head}\r\n\r\n{THERE}\r\n" for head in heads)
+    return f"{told}--x--\r\n".encode()
+
+
+FORMS: dict[str, tuple[str, bytes]] = {
+    "plain": ("application/x-www-form-urlencoded", f"prompt=hi&webhook_url={THERE}".encode()),
+    "escaped": ("application/x-www-form-urlencoded", f"prompt=hi&%77ebhook%5Burl%5D={THERE}".encode()),
+    "called otherwise": ("text/plain", f"callback_url={THERE}&prompt=hi".encode()),
+    "parts": ("multipart/form-data; boundary=x", parts('Content-Disposition: form-data; name="webhook"')),
+    "unquoted": ("multipart/form-data; boundary=x", parts("Content-Disposition: form-data; name=notify_url")),
+    "other case": ("multipart/form-data; boundary=x", parts('content-DISPOSITION: form-data; NAME="callbackUrl"')),
+    "folded": ("multipart/form-data; boundary=x", parts('Content-Disposition: form-data;\r\n name="webhook"')),
+    "extended": ("multipart/form-data; boundary=x", parts("Content-Disposition: form-data; name*=utf-8''webhook")),
+    "second": (
+        "multipart/form-data; boundary=x",
+        parts(
+            'Content-Disposition: form-data; name="file"; filename="a"',
+            'Content-Disposition: form-data; name="webhook"',
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_nor_by_a_form(tmp_path: Path, name: str) -> None:
+    kind, raw = FORMS[name]
+    with guarded(tmp_path, decided("hide-reasoning", accounts=["a"]), **account()) as (url, behind):
+        head = ["POST /v1/audio/transcriptions HTTP/1.1", f"content-type: {kind}"]
+        status, said = spoken(url, [*head, "x-account: a"], raw)
+        assert (status, b"not_sent_elsewhere" in said, behind.seen) == (403, True, [])
+        assert spoken(url, [*head, "x-account: b"], raw)[0] == 200
+        assert behind.seen[-1].body == raw
+
+
+def test_a_form_of_a_file_and_its_language_is_served(tmp_path: Path) -> None:
+    raw = parts(
+        'Content-Disposition: form-data; name="file"; filename="webhook.wav"',
+        'Content-Disposition: form-data; name="language"',
+    )
+    with guarded(tmp_path, decided("hide-reasoning", accounts=["a"]), **account()) as (url, behind):
+        head = [
+            "POST /v1/audio/transcriptions HTTP/1.1",
+            "content-type: multipart/form-data; boundary=x",
+            "x-account: a",
+        ]
+        spoken(url, head, raw)
+        assert behind.seen[-1].body == raw
+
+
 LATER = [
     ("/v1beta/models/m:batchGenerateContent", {"batch": {"x": {"y": {"y": [{"request": {"contents": SAID}}]}}}}),
     ("/v1beta/models/m:batchGenerateContent", {"prompt": TEMPLATE}),

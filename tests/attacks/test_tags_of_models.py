@@ -23,6 +23,9 @@ TAGS = {
     "K2, of a later make": ("<ifm|think_faster>", "</ifm|think_faster>"),
     "Gemini": ("<ctrl94>thought\n", "<ctrl95>"),
     "Claude, of old": ("<antThinking>", "</antThinking>"),
+    "Solar": ("<|think|>", "<|end|><|begin|>assistant<|content|>"),
+    "Solar, where the turn's end is taken out": ("<|think|>", "<|begin|>assistant<|content|>"),
+    "barred": ("<|think|>", "<|/think|>"),
     "Open WebUI": ('<details type="reasoning" done="true" duration="12">\n<summary>Thought</summary>', "</details>"),
     "Granite": ("Here is my thought process:", "Here is my response:"),
     "Granite, in short": ("Here's my thought process:\n\n", "\n\nHere\u2019s my response:\n\n"),
@@ -104,6 +107,8 @@ def test_all_before_the_final_response_was_reasoning(tmp_path: Path, opens: str)
         "<details class='a'>four</details>",
         "[BEGIN] and [BEGIN FINAL",
         "a | b <ifm|tool_calls> think_fast an antelope",
+        "<|begin|>assistant and <|content|>",
+        "<|begin|>user<|content|>",
     ],
 )
 def test_words_that_are_none_stay(tmp_path: Path, text: str) -> None:

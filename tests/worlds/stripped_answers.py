@@ -12,16 +12,17 @@ from stillwatch.decisions import Decision
 
 
 class Upstream:
-    """Answers every request with these headers and pieces."""
+    """Answers every request with this status, and these headers and pieces."""
 
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = [(b"content-type", b"text/event-stream")]
         self.pieces: list[bytes] = []
+        self.status = 200
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
             pass
-        await send({"type": "http.response.start", "status": 200, "headers": self.headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         for piece in self.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

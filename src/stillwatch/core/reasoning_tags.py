@@ -36,6 +36,8 @@ _GRANITE = "granite"
 _FOLDED = "details"
 """A part that is folded: what ends it may end any."""
 _OF_ANY_KIND = "*"
+_BARRED = "|think"
+"""``<|think|>``, which Solar ends with a turn of its answer's."""
 _USUAL = "think"
 """What templates open: only its end is surely the end of what nobody saw begin."""
 _DEEPEST = 32
@@ -97,7 +99,10 @@ def _kind_of(tag: re.Match[str]) -> str:
         return _GRANITE
     if "details" in said:
         return _FOLDED
-    return "gemma" if "channel" in said or said.startswith(("<unused", "<ctrl")) else SAME.sub("", said)
+    if "channel" in said or said.startswith(("<unused", "<ctrl")):
+        return "gemma"
+    same = SAME.sub("", said)
+    return _BARRED if said.startswith("<|") and (same == _USUAL or "content" in said) else same
 
 
 def _is_a_sentence(tag: re.Match[str], opened: list[str]) -> bool:

@@ -5,8 +5,8 @@ Known are XML-like tags (``<think>``, ``<thinking>``, ``<thought>``, ``<reasonin
 ``<antThinking>``) or attributes too, escaped or in wide letters too), ``[THINK]``, ``◁think▷``,
 ``<|begin_of_thought|>``, ``<|start_thinking|>``, ``<|think_start|>``, ``<|inner_prefix|>``, ``[unused16]`` (Pangu),
 Gemma's and Gemini's channel of thoughts, the analysis channel of the harmony format, with its marks or without, the
-sentences of Granite, what ends Apriel's, and the folded part that Open WebUI makes of any. To add one, put it into
-``TAG`` and ``MAYBE``, and how it closes into ``CLOSING``.
+sentences of Granite, what ends Apriel's and Solar's, and the folded part that Open WebUI makes of any. To add one, put
+it into ``TAG`` and ``MAYBE``, and how it closes into ``CLOSING``.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _CLOSES = (
     rf"|<\|(?:/|end(?:_of)?_){_BARRED}\|>|<\|inner_suffix\|>|<(?:unused|ctrl)95>|<channel\|>"
     rf"|<\|{_BARRED}_end\|>|\[unused17\]|here(?:{_IS}) my response:"
     r"|<\|channel\|>\s{0,8}final|assistantfinal|\[BEGIN FINAL RESPONSE\]|</details\s{0,8}>"
+    r"|<\|begin\|>\s{0,8}assistant\s{0,8}<\|content\|>"
 )
 TAG = re.compile(
     rf"(?P<open>{_OPENS})|(?P<close>{_CLOSES})|(?P<turn><\|(?:end|start)\|>)|(?P<mark><\|message\|>)", re.IGNORECASE
@@ -52,7 +53,8 @@ def _begun(word: str) -> str:
 
 
 MAYBE = re.compile(
-    r"(?:<\|channel\|?>\s{0,8}[a-z]{0,10}|<\|[a-z_/]{0,22}\|?|<[a-z0-9]{0,10}\|?"
+    r"(?:<\|channel\|?>\s{0,8}[a-z]{0,10}|<\|begin\|>\s{0,8}[a-z]{0,9}\s{0,8}(?:<(?:\|[a-z]{0,7}\|?)?)?"
+    r"|<\|[a-z_/]{0,22}\|?|<[a-z0-9]{0,10}\|?"
     rf"|{_LEFT}[\s/]{{0,18}}[\w:|-]{{0,90}}(?:\s[^<>]{{0,128}})?(?:&g?t?)?|&l?t?|\[/?[a-z0-9]{{0,9}}|◁/?[a-z]{{0,6}}"
     rf"|<details\s[^<>]{{0,210}}|\[{_begun('begin final response')}"
     rf"|{_begun('here')}|here(?:{'|'.join(_begun(f'{one} my {what}:') for one in _IS.split('|') for what in _SAYS)})"
@@ -64,7 +66,7 @@ CLOSING = (
     *("</think>", "</thinking>", "</thought>", "</reasoning>", "[/think]", "◁/think▷", "<|end|>", "<|end_of_thought|>"),
     *("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal"),
     *("<|think_end|>", "[unused17]", "</longcat_think>", "</think_never_used_", "</ifm|think_faster>", "<ctrl95>"),
-    *("[begin final response]", "</think_fast>"),
+    *("[begin final response]", "</think_fast>", "<|begin|>assistant<|content|>"),
 )
 """Some of those that end a thought, in small letters."""
 LONGEST_CLOSING = max(map(len, CLOSING))

@@ -30,6 +30,7 @@ _MOST_REDACTED = 64 * 2**20
 _MOST_VALUES = 8_000_000
 """Texts and numbers of an answer, of objects and lists a tenth: embeddings of two thousand texts are six million."""
 _PART = 206
+_FAULT = 400
 _PASSING_MEDIA = (b"image/", b"audio/", b"video/")
 _PASSING_HEADERS = frozenset(
     {
@@ -99,13 +100,13 @@ class Answer:
         self.streamed = kind == b"text/event-stream"
         if self._redaction:
             if any(name == b"content-encoding" and value != b"identity" for name, value in headers):
-                await self.refuse(_unreadable("it is compressed"))
+                await self._withhold("it is compressed")
                 return
             if self.status == _PART or any(name == b"content-range" for name, _ in headers):
-                await self.refuse(_unreadable("it is a part of one"))
+                await self._withhold("it is a part of one")
                 return
             if len(set(kinds)) > 1:
-                await self.refuse(_unreadable("it is of two kinds"))
+                await self._withhold("it is of two kinds")
                 return
             listed = [
                 (name, value)
@@ -134,7 +135,7 @@ class Answer:
             if self._passes:
                 await self._look(more=more)
             elif self._whole_bytes > _MOST_REDACTED:
-                await self.refuse(_unreadable("it is too long"))
+                await self._withhold("it is too long")
             elif not more:
                 await self._redact_whole(b"".join(self._whole))
         elif self._passes:
@@ -146,7 +147,7 @@ class Answer:
         if more and len(first) < LOOKED_AT:
             return
         if not is_media(self._kind, first[:LOOKED_AT]):
-            await self.refuse(_unreadable("it is no picture, sound or film, and is called one"))
+            await self._withhold("it is no picture, sound or film, and is called one")
             return
         self._whole = None
         self.begun = True
@@ -166,10 +167,10 @@ class Answer:
         start = self._start or {"type": "http.response.start", "status": self.status, "headers": []}
         if body:
             try:
-                body = await beside(len(body), _redacted, body, self._redaction)
+                body = await beside(len(body), _redacted, body, self._redaction, self.status >= _FAULT)
             except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
                 self._gate.meters.count("unreadable_answers")
-                await self.refuse(_unreadable(str(error) if isinstance(error, UnknownShape) else "it is no JSON"))
+                await self._withhold(str(error) if isinstance(error, UnknownShape) else "it is no JSON")
                 return
         self.begun = True
         length = (b"content-length", str(len(body)).encode())
@@ -180,6 +181,11 @@ class Answer:
         if self._admission.recorded and self._kept_bytes <= _MOST_KEPT:
             self._kept.append(piece)
             self._kept_bytes += len(piece)
+
+    async def _withhold(self, why: str) -> None:
+        """Say that there was an answer; of a fault its own status, by which clients know whether to ask again."""
+        status = self.status if self.status >= _FAULT else 502
+        await self.refuse(Refusal(status, "answer_withheld", f"The answer cannot be shown to this account: {why}."))
 
     async def refuse(self, refusal: Refusal) -> None:
         """Answer with a refusal in place of what was there."""
@@ -202,10 +208,6 @@ class Answer:
         self._gate.finish(self._admission, status=status, answer=fields)
 
 
-def _redacted(body: bytes, redaction: Redaction) -> bytes:
+def _redacted(body: bytes, redaction: Redaction, fault: bool) -> bytes:
     check_values(body, _MOST_VALUES)
-    return msgspec.json.encode(redacted_body(msgspec.json.decode(body), redaction))
-
-
-def _unreadable(why: str) -> Refusal:
-    return Refusal(502, "answer_withheld", f"The answer cannot be shown to this account: {why}.")
+    return msgspec.json.encode(redacted_body(msgspec.json.decode(body), redaction, fault=fault))

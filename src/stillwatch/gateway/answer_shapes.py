@@ -219,6 +219,32 @@ def _fault(value: Any, redaction: Redaction) -> Any:
 
 
 ERROR = obj(type=word, code=word, message=_fault, param=word, status=word)
+_AT = obj(
+    loc=many(lambda value, redaction: (number if isinstance(value, int) else word)(value, redaction)),
+    type=word,
+    msg=_fault,
+)
+
+
+def _told(value: Any, redaction: Redaction) -> Any:
+    """Words for what went wrong; what of a request is wrong, as FastAPI lists it; or OpenAI's error."""
+    if isinstance(value, str):
+        return _fault(value, redaction)
+    return (many(_AT) if isinstance(value, list) else ERROR)(value, redaction)
+
+
+_REFUSED = obj(
+    detail=_told,
+    error=_told,
+    message=_fault,
+    type=word,
+    code=lambda value, redaction: (number if isinstance(value, int) else word)(value, redaction),
+    param=word,
+    object=word,
+    error_type=word,
+    request_id=identifier,
+)
+"""What servers say with a status of 400 and more: FastAPI's, Ollama's, TGI's, Bedrock's, vLLM's of old."""
 _RESPONSE = obj(
     id=identifier,
     object=word,
@@ -298,12 +324,13 @@ _VECTOR = obj(
 )
 
 
-def redacted_body(body: object, redaction: Redaction) -> Any:
+def redacted_body(body: object, redaction: Redaction, *, fault: bool = False) -> Any:
     """A whole answer with only what may pass.
 
     Args:
         body: the answer, decoded from JSON.
         redaction: what is taken out.
+        fault: whether its status says that nothing was answered.
 
     Raises:
         UnknownShape: the answer is of no known shape, and nothing of it may pass.
@@ -324,6 +351,8 @@ def redacted_body(body: object, redaction: Redaction) -> Any:
     if isinstance(body.get("data"), list):
         entry = _VECTOR if any(isinstance(one, Mapping) and "embedding" in one for one in body["data"]) else _LISTED
         return obj(object=word, data=many(entry), model=model, usage=USAGE)(body, redaction)
+    if fault and not body.keys().isdisjoint(("detail", "error", "message")):
+        return _REFUSED(body, redaction)
     if body.keys() and body.keys() <= {"input_tokens", "object"}:
         return obj(input_tokens=number, object=word)(body, redaction)
     raise UnknownShape("its shape is none that is known")

@@ -16,7 +16,7 @@ from stillwatch.gateway.caller import ANONYMOUS, identify
 from stillwatch.gateway.client_request import ClientRequest, read_request
 from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_body
-from stillwatch.gateway.elsewhere import head_here, is_fetched_later, query_here
+from stillwatch.gateway.elsewhere import form_goes_elsewhere, head_here, is_fetched_later, query_here
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.long_bodies import beside
@@ -34,6 +34,9 @@ _NEVER_WHOLE = (b"accept-encoding", b"range", b"if-range")
 """What would have an answer come compressed or in part."""
 _OTHER_TARGETS = frozenset((b"x-original-url", b"x-rewrite-url", b"x-original-uri", b"x-override-url"))
 """What some servers take for the target, in place of the one that was judged."""
+_NOT_SENT_ELSEWHERE = Refusal(
+    403, "not_sent_elsewhere", "Answers to this account are sent to no webhook, bucket or log."
+)
 TAGS_HEADER = b"x-stillwatch-tags"
 
 
@@ -84,6 +87,8 @@ class Guard:
             admission.refusal = Refusal(415, "encoding_not_supported", f"It cannot be read: {came.unread}.")
         if admission.refusal is None and admission.kept_nowhere and is_fetched_later(scope["path"]):
             admission.refusal = NOT_IN_BATCHES
+        if admission.refusal is None and admission.redaction and came.unread and form_goes_elsewhere(came.raw or b""):
+            admission.refusal = _NOT_SENT_ELSEWHERE
         answer = Answer(self.gate, admission, send)
         broken = True
         try:

@@ -11,10 +11,11 @@ import re
 from urllib.parse import unquote_plus
 
 from stillwatch.core.remembered import remembers_short
+from stillwatch.gateway.form_texts import field_names
 from stillwatch.gateway.paths import plain_path
 from stillwatch.gateway.setting_names import plain_name
 
-__all__ = ["KEPT", "goes_elsewhere", "head_here", "is_fetched_later", "query_here"]
+__all__ = ["KEPT", "form_goes_elsewhere", "goes_elsewhere", "head_here", "is_fetched_later", "query_here"]
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -51,6 +52,11 @@ def goes_elsewhere(name: str) -> bool:
     (True, False)
     """
     return _ELSEWHERE.fullmatch(_OTHERS.sub("", name)) is not None
+
+
+def form_goes_elsewhere(raw: bytes) -> bool:
+    """Whether a body that is no JSON has a field that has its answer sent somewhere else: it is not written anew."""
+    return any(goes_elsewhere(plain_name(name)) for name in field_names(raw))
 
 
 def _is_said_beside(name: str) -> bool:

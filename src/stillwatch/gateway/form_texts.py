@@ -11,9 +11,9 @@ import contextlib
 import quopri
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
-__all__ = ["FORM_BYTES", "texts_beside_json"]
+__all__ = ["FORM_BYTES", "field_names", "texts_beside_json"]
 
 FORM_BYTES = 256 * 1024
 _MOST_BOUNDARIES = 16
@@ -24,6 +24,7 @@ _ASCII = re.compile(rb"[\t\r\n -~]{24,}")
 _CODED = re.compile(rb"^content-transfer-encoding:\s*(base64|quoted-printable)", re.IGNORECASE | re.MULTILINE)
 _PLACED = re.compile(rb"^content-disposition:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _FILE = re.compile(rb""";\s*filename(?:="?|\*="?[\w-]*'[\w-]*')[^"\s;]""", re.IGNORECASE)
+_NAME = re.compile(rb""";\s*name(?:="([^"\r\n]*)"|\*?=([^";\s]+))""", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"^(--[^\r\n]{1,200})\r?\n[\w-]+:", re.MULTILINE)
 
 
@@ -44,6 +45,20 @@ def texts_beside_json(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> lis
         return []
     fields = parse_qsl(found, errors="replace") if "=" in found else []
     return [found, *(value for _, value in fields)]
+
+
+def field_names(raw: bytes) -> list[str]:
+    """What the fields of a form are called, of parts or not, in its first ``FORM_BYTES``.
+
+    >>> field_names(b"a=1&b%5Bc%5D=2"), field_names(b'--x\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\n1')
+    (['a', 'b[c]'], ['a'])
+    """
+    begun = raw[:FORM_BYTES]
+    placed = [found for line in _PLACED.findall(begun) for found in _NAME.findall(line)]
+    if placed:
+        return [unquote_plus((quoted or plain.rpartition(b"'")[2]).decode("latin-1")) for quoted, plain in placed]
+    said = _text(begun) or ""
+    return [name for name, _ in parse_qsl(said, keep_blank_values=True, errors="replace")] if "=" in said else []
 
 
 def _parts(raw: bytes) -> list[bytes]:

@@ -26,6 +26,7 @@ from stillwatch.gateway.client_request import ClientRequest, answer_fields, read
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.json_body import without_surrogates
+from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import load_gateway_settings
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -41,6 +42,14 @@ _APIS = {
     "anthropic_messages": "messages",
     "aanthropic_messages": "messages",
 }
+_PASSED_THROUGH = frozenset(("pass_through_endpoint", "llm_passthrough_route", "allm_passthrough_route"))
+_UNSEEN = _PASSED_THROUGH | {"file_content", "afile_content", "run_thread_stream", "arun_thread_stream"}
+"""Calls of whose answers LiteLLM shows a callback nothing: what would be taken out of them cannot be."""
+_KEPT_OPEN = frozenset(("_arealtime", "_aresponses_websocket", "arealtime_calls")) | {
+    "acreate_realtime_client_secret",
+    "acreate_realtime_transcription_session",
+}
+"""Calls that open a connection in which nothing is seen, or give a key to one."""
 _MOST_OPEN = 20_000
 # Not LiteLLM's own id of a call: that is whatever the client says in `x-litellm-call-id`.
 _BESIDE = "proxy_server_request"
@@ -69,10 +78,11 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
     ) -> Any:
         """Take the request down, refuse it or change it."""
-        api = _APIS.get(str(getattr(call_type, "value", call_type)))
-        admission = await self.gate.admit(
-            self._request(api, user_api_key_dict, data, str(getattr(call_type, "value", call_type)))
-        )
+        called = str(getattr(call_type, "value", call_type))
+        api = _APIS.get(called)
+        admission = await self.gate.admit(self._request(api, user_api_key_dict, data, called))
+        if admission.refusal is None:
+            admission.refusal = self._refusal(admission, data, called)
         if admission.refusal is not None:
             self.gate.finish(admission, status=str(admission.refusal.status))
             refusal = admission.refusal
@@ -160,6 +170,21 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         admission = self._taken(request_data)
         if admission is not None:
             self.gate.finish(admission, status=str(getattr(original_exception, "status_code", 500)))
+
+    def _refusal(self, admission: Admission, data: Mapping[str, Any], called: str) -> Refusal | None:
+        """Why a call is not served of which too little is seen here for what is decided."""
+        treatment, settings = admission.treatment, self.gate.settings
+        changed = bool(treatment.redaction) or treatment.watermark is not None
+        if (called in _UNSEEN and changed) or (called in _KEPT_OPEN and treatment.is_of_each_answer):
+            return Refusal(403, "not_served_this_way", "This way is not open to this account.")
+        headless = called in _PASSED_THROUGH and not data.get(_BESIDE)
+        by_head = any(one.startswith("header:") for one in (*settings.account_from, settings.org_from or ""))
+        if headless and by_head and settings.other_paths != "pass":
+            # Whoever is refused elsewhere would be anybody here.
+            self.gate.meters.failed("account_unknown", "LiteLLM shows no head of what it passes through", settings.mode)
+            if settings.mode == "enforce":
+                return Refusal(403, "account_unknown", "What is passed through does not show whose account it is.")
+        return None
 
     def _taken(self, data: Mapping[str, Any]) -> Admission | None:
         """The admission of the request that this is the data of; an answer is given once."""

@@ -23,6 +23,7 @@ from stillwatch.rounds.matching.identifiers import encode, token
 from stillwatch.rounds.matching.mailbox import Letter, Mailbox
 from stillwatch.rounds.matching.matching_state import MatchingState
 from stillwatch.rounds.matching.oprf import BadElement, BlindedRequests, blind
+from stillwatch.rounds.matching.problems import Problems
 from stillwatch.rounds.messages import (
     HUB,
     MOST_TOKENS,
@@ -48,6 +49,9 @@ ANSWERS = 1 << 30
 GRAPH = 1 << 29
 
 _MOST_CLAIMED = 255
+_MOST_AT_A_STEP = 64
+"""Answers of the hub that are read before a step goes on: none without end keeps anybody beyond their wait."""
+_LONGEST_NAME = 63
 
 
 class Participant:
@@ -106,7 +110,8 @@ class Participant:
         self._waiting: list[tuple[Letter, Ask]] = []
         self._unposted: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self._cursor = 0
-        self.problems: list[str] = []
+        self._taken: set[tuple[str, int]] = set()
+        self.problems = Problems()
         """What peers or the hub did that they should not have; each is left out, and said."""
         self._answerer = Answerer(state, round_id, self._key, self._limits, now, self.problems)
         self.absence = Absence(state, self.round, me, self._first, self._post)
@@ -168,10 +173,15 @@ class Participant:
 
     def _read_inbox(self) -> bool:
         moved = False
-        while letters := self._mailbox.inbox(self._id, self._cursor):
+        for _ in range(_MOST_AT_A_STEP):
+            letters = self._mailbox.inbox(self._id, self._cursor)
             for letter in letters:
-                self._cursor = max(self._cursor, letter.n)
+                if letter.n <= self._cursor:
+                    raise BadMessage("the hub hands over what it handed over before", where=f"round {self._id}")
+                self._cursor = letter.n
                 moved |= self._take(letter)
+            if not letters:
+                break
         return moved
 
     def _take(self, letter: Letter) -> bool:
@@ -179,8 +189,13 @@ class Participant:
         secret = self._secrets.get(letter.sender, b"") if letter.sender in self.peers else b""
         place = (self._id, letter.sender, self._me, letter.seq)
         if not secret or not sealed(letter.seal, secret, *place, letter.body):
-            self.problems.append(f"a message in the name of {letter.sender!r} was not sealed by it")
+            name = letter.sender[:_LONGEST_NAME]
+            self.problems.append(f"message {letter.seq} in the name of {name!r} was not sealed by it")
             return False
+        if (letter.sender, letter.seq) in self._taken:
+            # What a hub hands over again is no sign that its sender is there, and carries nothing on.
+            return False
+        self._taken.add((letter.sender, letter.seq))
         try:
             body = read(letter.body)
         except BadMessage as error:
