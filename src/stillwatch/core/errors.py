@@ -27,6 +27,7 @@ To add one, derive it here and give it a line in the tree above.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -54,8 +55,12 @@ __all__ = [
 ]
 
 
+_OF_A_URL = re.compile(r"(?<=://)[^/\s@]*@")
+"""A name and a password before a host."""
+
+
 class StillwatchError(Exception):
-    """The root of every public error.
+    """The root of every public error. What stands in a URL before its host is not said: it may be a password.
 
     Args:
         problem: what is wrong, in one sentence.
@@ -73,6 +78,7 @@ class StillwatchError(Exception):
         # Others' words are in it, a hub's refusal or a file's name: they make no line that the program seems to say.
         problem = " ".join(self.problem.splitlines())
         located = f"{' '.join(self.where.splitlines())}: {problem}" if self.where else problem
+        located = _OF_A_URL.sub("***@", located)
         return f"{located}\n  next: {self.hint}" if self.hint else located
 
     # Errors cross process boundaries; the default reduction would replay only the text.

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 
 from stillwatch.core.errors import BadSetting, EndpointFailed
 from stillwatch.core.printed import one_line
-from stillwatch.core.system_errors import said_by
+from stillwatch.core.secret_files import read_secret
 from stillwatch.endpoints.record import Record, as_asked
 from stillwatch.endpoints.whole_answers import HttpInTime, HttpsInTime
 
@@ -66,6 +67,14 @@ class Endpoint:
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise BadSetting(f"not an http address: {url}", where=where)
+        try:
+            parts = urllib.parse.urlsplit(url)
+            whole = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            whole = False
+        if not whole or "@" in parts.netloc:
+            hint = "http://HOST:PORT/v1, with the key in a file"
+            raise BadSetting(f"not an address that can be asked: {url}", where=where, hint=hint)
         self._url = url.rstrip("/") + "/chat/completions"
         self._key_file = key_file
         self._timeout = timeout_seconds
@@ -83,6 +92,7 @@ class Endpoint:
 
         Raises:
             EndpointFailed: it refuses, or does not answer after several tries.
+            UnreadableInput: the key cannot be read.
         """
         request = json.dumps([self._url, body, again] if again else [self._url, body], sort_keys=True)
         answer = self._known.find(request)
@@ -129,11 +139,7 @@ class Endpoint:
     def _request(self, body: Mapping[str, Any]) -> urllib.request.Request:
         headers = {"Content-Type": "application/json"}
         if self._key_file is not None:
-            try:
-                key = self._key_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise BadSetting(f"the key cannot be read: {said_by(error)}", where=str(self._key_file)) from error
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = f"Bearer {read_secret(self._key_file, 'key')}"
         return urllib.request.Request(self._url, json.dumps(body).encode(), headers)  # noqa: S310 - http only, checked
 
     def _wait(self, attempt: int, asked: str | None) -> None:

@@ -153,12 +153,17 @@ class Upstream:
         turns: Turns | None = None,
         keep_seconds: float = 4.0,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        try:
+            parts = urlsplit(url)
+            named = parts.hostname if url.isascii() and "@" not in parts.netloc and not parts.query else None
+            port = parts.port
+        except ValueError:
+            named = None
+        if named is None or parts.scheme not in ("http", "https"):
             raise BadSetting(f"{url!r} is no upstream", where="gateway setting upstream", hint="http://host:port/path")
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._host = parts.hostname
-        self._port = parts.port or (443 if self._tls else 80)
+        self._host = named
+        self._port = port or (443 if self._tls else 80)
         self.host_header = parts.netloc.encode("ascii")
         self.prefix = parts.path.rstrip("/").encode("ascii")
         self.connect_seconds = connect_seconds

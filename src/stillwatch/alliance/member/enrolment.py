@@ -7,7 +7,8 @@ from pathlib import Path
 from stillwatch.alliance.member.client import Client, Credentials
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.store import Store
-from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput, said_by
+from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput
+from stillwatch.core.secret_files import read_secret
 
 __all__ = ["enrol", "membership"]
 
@@ -68,10 +69,7 @@ def _try(hub: str, name: str, credentials: Credentials) -> None:
 
 
 def _token(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"the token cannot be read: {said_by(error)}", where=str(path), hint=_ENROL) from error
+    return read_secret(path, "token", hint=_ENROL)
 
 
 def membership(state: Path) -> Membership:
