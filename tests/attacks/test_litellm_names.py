@@ -39,8 +39,8 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     sys.modules.pop("stillwatch.gateway.litellm_hook", None)
 
 
-def gate_of(folder: Path, mode: Any = "enforce", **settings: Any) -> Gate:
-    hidden = decided("hide-reasoning", accounts=["bad"])
+def gate_of(folder: Path, mode: Any = "enforce", act: str = "hide-reasoning", **settings: Any) -> Gate:
+    hidden = decided(act, accounts=["bad"])
     write_snapshot(folder / "snapshot", standings(folder / "log.jsonl", hidden), known())
     chosen: dict[str, Any] = {"mode": mode, "snapshot": folder / "snapshot", "jitter_seconds": 0}
     return Gate(GatewaySettings(**chosen | {"account_from": ("header:x-account",)} | settings))
@@ -121,8 +121,10 @@ def test_nothing_is_added_to_a_body_that_is_passed_through(hook: Any, tmp_path: 
 
 
 def test_what_is_passed_through_in_nobodys_name_is_refused(hook: Any, tmp_path: Path) -> None:
-    async def ask(mode: str, **settings: Any) -> Any:
-        callback = hook.StillwatchCallback(gate_of(tmp_path, mode, **settings))
+    async def ask(mode: str, act: str = "hide-reasoning", **settings: Any) -> Any:
+        folder = tmp_path / act
+        folder.mkdir(exist_ok=True)
+        callback = hook.StillwatchCallback(gate_of(folder, mode, act, **settings))
         return await callback.async_pre_call_hook(None, None, {"contents": "x"}, "pass_through_endpoint")
 
     for settings in ({}, {"account_from": ("header:x-account", "key")}, {"org_from": "header:x-org"}):
@@ -130,6 +132,8 @@ def test_what_is_passed_through_in_nobodys_name_is_refused(hook: Any, tmp_path: 
             asyncio.run(ask("enforce", **settings))
         assert asyncio.run(ask("shadow", **settings)) == {"contents": "x"}
         assert asyncio.run(ask("enforce", other_paths="pass", **settings)) == {"contents": "x"}
+        # Where nothing is decided that anybody feels, nobody is kept from anything.
+        assert asyncio.run(ask("enforce", act="tag", **settings)) == {"contents": "x"}
 
 
 CALLS = ("pass_through_endpoint", "allm_passthrough_route", "afile_content", "_arealtime", "_aresponses_websocket")

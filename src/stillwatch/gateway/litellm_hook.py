@@ -179,7 +179,8 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
             return Refusal(403, "not_served_this_way", "This way is not open to this account.")
         headless = called in _PASSED_THROUGH and not data.get(_BESIDE)
         by_head = any(one.startswith("header:") for one in (*settings.account_from, settings.org_from or ""))
-        if headless and by_head and settings.other_paths != "pass":
+        snapshot = self.gate.snapshot
+        if headless and by_head and settings.other_paths != "pass" and snapshot is not None and snapshot.treats:
             # Whoever is refused elsewhere would be anybody here.
             self.gate.meters.failed("account_unknown", "LiteLLM shows no head of what it passes through", settings.mode)
             if settings.mode == "enforce":

@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ import numpy.typing as npt
 from stillwatch.core import UnreadableInput
 from stillwatch.core.minhash import SLOTS, estimate_jaccard
 from stillwatch.core.words import U64
-from stillwatch.decisions import Action
+from stillwatch.decisions import Action, effect_of
 from stillwatch.gateway.fingerprint import Fingerprint
 
 __all__ = ["DIGEST_BYTES", "LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "digest_of", "filter_of", "hashed"]
@@ -140,6 +140,11 @@ class Snapshot:
         end = start + 8 + int.from_bytes(content[start : start + 8], "little")
         self.header: Mapping[str, Any] = json.loads(content[start + 8 : end])
         return memoryview(content)[-(-end // 64) * 64 :]
+
+    @cached_property
+    def treats(self) -> bool:
+        """Whether any decision does something with answers, be it about whomever."""
+        return any(effect_of(self._rule(number).actions).is_of_each_answer for number in range(self.header["rules"]))
 
     def rules_of(self, account: str, organisation: str | None) -> list[Rule]:
         """The decisions that name an account or its organisation."""
