@@ -8,9 +8,10 @@ RUN/cells/IDENTITY.json  one result, written whole or not at all
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,7 +64,7 @@ def run_plan(plan: Plan, run: Path, *, workers: int, progress: Progress | None =
     teachers = [args for args in _teachers(plan) if not teacher_folder(run, *args).exists()]
     cells = [cell for cell in plan.cells if not _result_file(run, cell).exists()]
     try:
-        with worker_pool(min(workers, max(len(teachers), len(cells), 1)), _one_thread) as pool:
+        with _processes(min(workers, max(len(teachers), len(cells), 1))) as pool:
             _all(pool, "training teachers", _train_teacher, [(run, *args) for args in teachers], progress)
             _all(pool, "distilling", _run_one, [(run, cell, plan.endpoint) for cell in cells], progress)
     except KeyboardInterrupt as stop:
@@ -124,16 +125,35 @@ def _teachers(plan: Plan) -> list[tuple[str, int, int]]:
     return list(needed)
 
 
+@contextmanager
+def _processes(workers: int) -> Iterator[Executor | None]:
+    """Processes to work in; none where one does, which is this one: another takes seconds to import torch."""
+    if workers > 1:
+        with worker_pool(workers, _one_thread) as pool:
+            yield pool
+        return
+    threads = torch.get_num_threads()
+    _one_thread()
+    try:
+        yield None
+    finally:
+        torch.set_num_threads(threads)
+
+
 def _all(
-    pool: Executor,
+    pool: Executor | None,
     stage: str,
     work: Callable[..., None],
-    jobs: Iterable[tuple[Any, ...]],
+    jobs: Sequence[tuple[Any, ...]],
     progress: Progress | None,
 ) -> None:
-    pending: set[Future[None]] = {pool.submit(work, *job) for job in jobs}
-    if progress and pending:
-        progress.start(stage, len(pending))
+    if progress and jobs:
+        progress.start(stage, len(jobs))
+    for job in jobs if pool is None else ():
+        work(*job)
+        if progress:
+            progress.advance(1)
+    pending: set[Future[None]] = {pool.submit(work, *job) for job in jobs} if pool else set()
     while pending:
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
         for one in done:
