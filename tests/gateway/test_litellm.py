@@ -3,17 +3,22 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import msgspec
-import openai
 import pytest
 from gateways import decided
 from leftovers import FORGIVEN, collected  # noqa: F401
 from litellm_served import PEER, litellm_before
+from loaded_late import late
 from marked_answers import THOUGHT, marks_in
 from patience import until
+
+if TYPE_CHECKING:
+    import anthropic
+    import openai
+else:
+    anthropic, openai = late("anthropic"), late("openai")
 
 HELLO: Any = [{"role": "user", "content": "How many apples?"}]
 
@@ -36,7 +41,7 @@ def litellm(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield served
 
 
-def client(url: str, account: str) -> openai.OpenAI:
+def client(url: str, account: str) -> "openai.OpenAI":
     return openai.OpenAI(
         base_url=f"{url}/v1", api_key="sk-master", default_headers={"x-account": account}, max_retries=0
     )

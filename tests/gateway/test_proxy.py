@@ -6,21 +6,26 @@ import os
 import socket
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import anthropic
 import httpx
 import msgspec
-import openai
 import pytest
 from gateways import Gateway, Snap, decided, known
 from leftovers import FORGIVEN, collected  # noqa: F401
+from loaded_late import late
 from marked_answers import MARK, THOUGHT, marks_in
 from model_server import ModelServer
 from patience import until
 
 import stillwatch
+
+if TYPE_CHECKING:
+    import anthropic
+    import openai
+else:
+    anthropic, openai = late("anthropic"), late("openai")
 
 pytestmark = FORGIVEN
 
