@@ -135,7 +135,7 @@ def honest_cost(defended: LocalTeacher, plain: LocalTeacher, questions: Question
     found = defended.sample(prompts, seed)
     words = sum(len(one.ids) for one in found)
     written = sum(_reasoning_words(task, one.ids) for one in found)
-    shown = defended.query(prompts, Exposure(), seed)
+    shown = defended.show(prompts, found, Exposure(), seed)
     read = sum(_reasoning_words(task, one.ids) for one in shown.shown)
     return HonestCost(
         _share(task.right(p, one.ids) for p, one in zip(prompts, found, strict=True)),

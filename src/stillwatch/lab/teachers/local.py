@@ -60,10 +60,20 @@ class LocalTeacher:
             exposure: what is asked for; the defences may show less.
             seed: of the sampling and of what summaries leave out.
         """
-        shown = self.shows(exposure)
-        found = self.sample(prompts, seed, want_logits=shown.logprobs is not None)
+        found = self.sample(prompts, seed, want_logits=self.shows(exposure).logprobs is not None)
+        return self.show(prompts, found, exposure, seed)
+
+    def show(self, prompts: Sequence[Words], found: Sequence[Sample], exposure: Exposure, seed: int) -> Responses:
+        """What the interface shows of responses that ``sample`` gave to these prompts.
+
+        Args:
+            prompts: word identifiers.
+            found: with logits where the exposure shows any.
+            exposure: what is asked for.
+            seed: of what summaries leave out.
+        """
+        shown, task = self.shows(exposure), self.task
         rng = np.random.default_rng([seed, 3])
-        task = self.task
         return Responses(
             list(prompts),
             [elide(reveal(one.ids, one.logits, shown), shown, task, rng) for one in found],
