@@ -22,17 +22,40 @@ TELLING = frozenset(
 # A letter, or an underscore, as an escape.
 _ESCAPED = re.compile(rb"\\u00[4-7]")
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LONG, _FEW_QUOTES = 1 << 14, 256
 _QUOTED = {name: b'"%s"' % name.encode() for name in TELLING}
 
 
 def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
     """Whether a name may stand twice in one of so many records, each of which has it once or not at all."""
+    few = _between_few_quotes(block)
     for name in names:
+        if few is not None and few.count(name.encode()) <= records:
+            continue
         quoted = _QUOTED.get(name) or b'"%s"' % name.encode()
         # As a value a name is no name.
         if block.count(quoted) > records and len(re.findall(quoted + rb"\s*:", block)) > records:
             return True
     return False
+
+
+def _between_few_quotes(raw: bytes) -> list[bytes] | None:
+    """What stands between two quotes and may be a name, of a long text that has few; None of another.
+
+    To look for quotes takes a moment where there are none for long; to look for each name takes as long as to read all.
+    """
+    if len(raw) < _LONG:
+        return None
+    found: list[bytes] = []
+    place = raw.find(b'"')
+    for _ in range(_FEW_QUOTES):
+        end = raw.find(b'"', place + 1)
+        if place < 0 or end < 0:
+            return found
+        if end - place < _LONG:
+            found.append(raw[place + 1 : end])
+        place = end
+    return None
 
 
 def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
@@ -42,9 +65,10 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
         raw: the record's text, an object.
         record: what was decoded of it.
     """
-    suspects = [
-        name for name in record if name in _QUOTED and raw.count(_QUOTED[name]) > 1 and may_repeat(raw, (name,), 1)
-    ]
+    told, few = [name for name in record if name in _QUOTED], _between_few_quotes(raw)
+    if few is not None:
+        told = [name for name in told if few.count(name.encode()) > 1]
+    suspects = [name for name in told if raw.count(_QUOTED[name]) > 1 and may_repeat(raw, (name,), 1)]
     suspects = [name for name in suspects if not _stands_once(raw, name)]
     if not suspects:
         return None
