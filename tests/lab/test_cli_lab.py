@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ran_here import ran
 
 from stillwatch.lab.demo import DEMO
 from stillwatch.lab.plan import make_plan
@@ -41,10 +42,9 @@ def test_without_torch_the_error_says_what_to_install(tmp_path: Path) -> None:
     assert python(code + "main(['formats'])").returncode == 0
 
 
-def test_a_run_that_is_none_is_an_error_with_a_next_step(tmp_path: Path) -> None:
-    done = python(f"from stillwatch.cli import main; main(['lab', 'report', {str(tmp_path)!r}])")
-    assert done.returncode == 2
-    assert "next: " in done.stderr
+def test_a_run_that_is_none_is_an_error_with_a_next_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran("lab", "report", tmp_path) == 2
+    assert "next: " in capsys.readouterr().err
 
 
 def test_the_demo_has_three_seeds_and_both_tasks() -> None:
