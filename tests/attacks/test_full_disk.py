@@ -7,13 +7,13 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from console_world import make_places, open_console
+from forked_commands import stillwatch
 from patience import PATIENCE_SECONDS
 from smallrun import write_run
 
@@ -22,15 +22,7 @@ from stillwatch.core import AuditLog, OutputUnwritable, UnreadableInput
 
 def done(folder: Path, most: int, *words: str) -> subprocess.CompletedProcess[str]:
     """A command that may write files of so many bytes."""
-
-    def bounded() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-    command = [sys.executable, "-m", "stillwatch", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, preexec_fn=bounded, timeout=PATIENCE_SECONDS, check=False
-    )
+    return stillwatch(words, folder, os.environ, timeout=PATIENCE_SECONDS, largest_file=most)
 
 
 @pytest.fixture

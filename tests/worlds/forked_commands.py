@@ -1,6 +1,8 @@
 """The command line in a process of its own, forked by a server that has imported what commands need."""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,12 +18,20 @@ _LONGEST_SECONDS = 600.0
 
 
 def stillwatch(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], *, timeout: float
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    timeout: float,
+    largest_file: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``stillwatch`` with these words in a folder, to its end: as a shell would, but that nothing is imported anew."""
+    """Run ``stillwatch`` with these words in a folder, to its end: as a shell would, but that nothing is imported anew.
+
+    It can write files of no more than ``largest_file`` bytes, as on a disk that fills; of any size if None.
+    """
     with tempfile.TemporaryDirectory() as place:
         told = [Path(place, name) for name in ("out", "err")]
-        process = FORKS.Process(target=_command, args=([*words], folder, dict(environment), told))
+        process = FORKS.Process(target=_command, args=([*words], folder, dict(environment), told, largest_file))
         process.start()
         process.join(timeout)
         if process.exitcode is None:
@@ -82,7 +92,12 @@ class Forked:
         self._place.cleanup()
 
 
-def _command(words: list[str], folder: Path, environment: dict[str, str], told: list[Path]) -> None:
+def _command(
+    words: list[str], folder: Path, environment: dict[str, str], told: list[Path], largest_file: int | None = None
+) -> None:
+    if largest_file is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     for number, file in enumerate(told, start=1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.chdir(folder)
