@@ -22,6 +22,7 @@ FORKS.set_forkserver_preload(
         "stillwatch.alliance.hub",
         "stillwatch.api",
         "stillwatch.cli.alliance",
+        "stillwatch.gateway.serve",
         "stillwatch.policy",
         "stillwatch.rounds.matching",
         "stillwatch.services.rounds",

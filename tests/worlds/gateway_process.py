@@ -7,13 +7,14 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from forked_commands import Forked
 from patience import PATIENCE_SECONDS
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -27,18 +28,21 @@ runpy.run_module("stillwatch", run_name="__main__", alter_sys=True)
 
 @dataclass
 class Attacked:
-    """A gateway that runs."""
+    """A gateway that runs.
 
-    process: subprocess.Popen[str]
+    Attributes:
+        lives: whether it still does.
+        url: where it serves.
+        metrics: where its counts are.
+    """
+
+    lives: Callable[[], bool]
     url: str
     metrics: str
 
     @property
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", urlsplit(self.url).port or 0
-
-    def lives(self) -> bool:
-        return self.process.poll() is None
 
     def ask(self, account: str = "bad", **body: Any) -> int:
         """The status of one chat completion."""
@@ -63,18 +67,38 @@ def gateway_process(
     config = folder / "gateway.toml"
     # JSON's words are TOML's too, for what a setting can be.
     config.write_text("[gateway]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()))
-    program = ["-c", _CLOCK.format(ahead_seconds)] if ahead_seconds else ["-m", "stillwatch"]
-    command = [sys.executable, *program, "gateway", "--upstream", upstream, "--port", "0"]
-    command += ["--metrics-port", "0", "--config", str(config)]
+    words = ["gateway", "--upstream", upstream, "--port", "0", "--metrics-port", "0", "--config", str(config)]
+    if ahead_seconds:
+        with _of_another_clock(words, ahead_seconds) as running:
+            yield running
+        return
+    command = Forked(words, folder)
+    try:
+        command.runs_until(lambda: len(_urls(command.said)) == 2)
+        urls = _urls(command.said)
+        yield Attacked(lambda: command.status is None, urls[False], urls[True])
+    finally:
+        command.close()
+
+
+def _urls(said: str) -> dict[bool, str]:
+    """Its own URL and, by True, that of its counts, as far as whole lines tell of them."""
+    whole = said[: said.rfind("\n") + 1]
+    return {bool(counts): url for counts, url in re.findall(r"(counts )?running on (http://[^\s,]+)", whole)}
+
+
+@contextlib.contextmanager
+def _of_another_clock(words: Sequence[str], ahead_seconds: float) -> Iterator[Attacked]:
+    """Whatever asks for the time gets it so: nothing is imported before."""
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-c", _CLOCK.format(ahead_seconds), *words],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     try:
-        yield Attacked(process, *_started(process))
+        yield Attacked(lambda: process.poll() is None, *_started(process))
     finally:
         process.kill()
         process.wait()
@@ -84,11 +108,9 @@ def _started(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Its URL and that of its counts, once both can be reached."""
     assert process.stderr
     said = ""
-    urls: dict[bool, str] = {}
     for line in process.stderr:
         said += line
-        urls |= {bool(counts): url for counts, url in re.findall(r"(counts )?running on (http://[^\s,]+)", line)}
-        if len(urls) == 2:
+        if len(urls := _urls(said)) == 2:
             threading.Thread(target=_drained, args=(process,), daemon=True).start()
             return urls[False], urls[True]
     process.stderr.close()
