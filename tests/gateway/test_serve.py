@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import re
 import signal
 import socket
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forked_commands import stillwatch
 from gateways import Snap, decided
 from model_server import ModelServer
-from patience import until
+from patience import PATIENCE_SECONDS, until
 
 from stillwatch.gateway.serve import proxy_server
 from stillwatch.gateway.settings import GatewaySettings
@@ -24,11 +26,12 @@ COMMAND = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", "http://
 
 
 @pytest.mark.parametrize("option", ["--port", "--metrics-port"])
-def test_a_port_that_is_taken_is_an_error_of_one_line(option: str) -> None:
+def test_a_port_that_is_taken_is_an_error_of_one_line(option: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         others = ["--port", "0"] if option == "--metrics-port" else []
-        done = subprocess.run([*COMMAND, *others, option, port], capture_output=True, text=True, timeout=120)
+        words = [*COMMAND[3:], *others, option, port]
+        done = stillwatch(words, tmp_path, os.environ, timeout=PATIENCE_SECONDS)
     assert done.returncode == 2
     assert f"127.0.0.1:{port}: cannot listen there: " in done.stderr
     assert f"next: give {option}" in done.stderr
