@@ -48,6 +48,10 @@ SAMPLED_HOURS: Final = 36
 """hours | so many at least see a prompt sampled: a queue of two days has more, a fortnight of several classes' lessons
 15 to 30 | lower: lessons count; higher: short queues are not seen"""
 
+DAY_IN_STEP: Final = 0.25
+"""share of the day with most | a day on which accounts speed up and pause together as much is one of them | lower: days
+after a release count; higher: waves of unlike size do not"""
+
 DAYS_IN_STEP: Final = 4
 """days | of accounts that each send a part of one set, in step, on as many days, one hand has dealt the parts | lower:
 who test a release on a day or two are called a campaign"""

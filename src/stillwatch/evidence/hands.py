@@ -162,9 +162,11 @@ def houses_of(
     """
     within, held = within_of(hands, members)
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
-    own = (
-        is_kind(hands, "payment") | _own_mail(hands, held, len(members)) | (doors & theirs & is_kind(hands, "address"))
-    )
+    # Of a school one class is here, and the others are not.
+    rare = hands.classes < BLOCKED_CLASSES
+    own = is_kind(hands, "payment") | _own_mail(hands, held, len(members))
+    own |= rare & (held > MAJORITY * hands.holders) & is_kind(hands, "domain")
+    own |= doors & (theirs | rare) & is_kind(hands, "address")
     owns = few & (held >= least) & own
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
     mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)

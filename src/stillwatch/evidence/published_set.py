@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Explanation
-from stillwatch.evidence.dispatch_thresholds import DAYS_IN_STEP, SOON_OVER_HOURS
+from stillwatch.evidence.dispatch_thresholds import DAY_IN_STEP, DAYS_IN_STEP, SOON_OVER_HOURS
 from stillwatch.evidence.hands import houses_of, one_owners
 from stillwatch.evidence.icc import z_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
@@ -112,17 +112,16 @@ def _beside_what_they_repeat(
 
 
 def _in_parts_for_days(log: LogProfile, members: I64) -> bool:
-    """Whether a group is at work on several days, hardly anybody of it has most of what another sends, and it is no
+    """Whether a group is in step on several days, hardly anybody of it has most of what another sends, and it is no
     one owner's: who has the same homework has the same prompts, a firm's suite may run every night over its keys, and
-    a release moves all who test it on a day or two. Who of many owners each send a part, hour by hour with the others,
-    are given it."""
-    if log.moments is None or not _of_many_owners(log, members):
+    a release moves all who test it on a day or two, however long they go on. Who of many owners each send a part, hour
+    by hour with the others, are given it."""
+    if not _of_many_owners(log, members):
         return False
     if np.mean(log.prompt_sets.partners(members) > 0) > 1 - NEARLY_ALL:
         return False
-    made = log.moments(members)
-    days = np.unique(np.stack([made.begin // (24 * HOUR), made.owner]), axis=1)[0]
-    return int(np.sum(np.unique(days, return_counts=True)[1] > MAJORITY * len(members))) >= DAYS_IN_STEP
+    by_day = log.derived["timing"].rhythm.in_step(members)
+    return int(np.sum(by_day > DAY_IN_STEP * by_day.max(initial=0.0))) >= DAYS_IN_STEP
 
 
 def _of_many_owners(log: LogProfile, members: I64) -> bool:

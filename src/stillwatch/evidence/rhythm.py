@@ -54,6 +54,16 @@ class Rhythm:
         found = [np.einsum("ij,ij->i", block, block) for block in blocks]
         return np.concatenate([np.zeros(0, np.float32), *found])
 
+    def in_step(self, members: I64) -> F32:
+        """How much some entities speed up and pause together on each day: products of different ones' rows, summed
+        over the day's hours (days); none of a log without hours to compare."""
+        if self.rows.shape[1] % DAY:
+            return np.zeros(0, np.float32)
+        rows = self.rows[members]
+        total = np.ones(len(members), np.float32) @ rows
+        own = np.ones(len(members), np.float32) @ rows.multiply(rows).tocsr()
+        return np.asarray((total**2 - own).reshape(-1, DAY).sum(axis=1), np.float32)
+
     def mean(self, members: I64) -> F32:
         """Mean of some entities' rows (hours)."""
         total = np.ones(len(members), np.float32) @ self.rows[members]
