@@ -336,6 +336,13 @@ def test_houses_are_as_few_as_one_owner_knows_of_unless_more_are_asked_for() -> 
     assert houses_of(doors, GROUP, most=30, doors=True) is not None
 
 
+@pytest.mark.parametrize(("outside", "found"), [(22, True), (200, False)], ids=["of one school", "of one country"])
+def test_of_a_school_one_class_may_be_here(outside: int, found: bool) -> None:
+    """Fifteen behind a door that others have too, who are not here, and fifteen behind another."""
+    doors = {0: [*range(15), *range(100, 100 + outside)], 1: [*range(15, 30), *range(400, 400 + outside)]}
+    assert (houses_of(hands_of(addresses=doors), GROUP, most=30, doors=True) is not None) is found
+
+
 def test_exits_of_one_payer_are_no_houses() -> None:
     """Two doors, of twenty and of ten; a card that twelve of the first and six of the second have is one payer's."""
     doors = {0: list(range(20)), 1: list(range(20, 30))}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_hands import hands_of
-from made_log import E, made_log
+from made_log import E, made_log, unit
 
 from stillwatch.evidence import HOUR, Moments, Postings, PromptSets
 from stillwatch.evidence.dispatch_thresholds import DAYS_IN_STEP
@@ -67,21 +67,41 @@ def chosen(size: int) -> PromptSets:
 EACH = hands_of({e: [e] for e in range(100)})
 
 
+WAVES = [1.0, 0.7, 0.0, 0.8, 0.6]
+RELEASE = [1.0, 0.4, 0.2, 0.1, 0.1]
+
+
+def in_step(by_day: list[float]) -> np.ndarray:
+    """Hourly activity beyond each one's habit (E x a week's hours): the group's in one hour of each day."""
+    rows = np.zeros((E, 24 * 7))
+    rows[GROUP, : 24 * len(by_day)] = np.repeat(by_day, 24) * np.tile(np.arange(24) == 15, len(by_day))
+    return unit(rows + np.random.default_rng(3).normal(0, 0.02, rows.shape))
+
+
 @pytest.mark.parametrize(
-    ("size", "hands", "days", "dealt_by_the_clock"),
+    ("size", "hands", "by_day", "dealt_by_the_clock"),
     [
-        (40, EACH, DAYS_IN_STEP, True),
-        (40, EACH, DAYS_IN_STEP - 1, False),
-        (280, EACH, DAYS_IN_STEP, False),
-        (40, hands_of({0: GROUP.tolist()}), DAYS_IN_STEP, False),
-        (40, None, DAYS_IN_STEP, False),
+        (40, EACH, WAVES, True),
+        (40, EACH, WAVES[:-1], False),
+        (40, EACH, RELEASE, False),
+        (280, EACH, WAVES, False),
+        (40, hands_of({0: GROUP.tolist()}), WAVES, False),
+        (40, None, WAVES, False),
     ],
-    ids=["a part each, for days", "a release", "the whole set each", "one owner's nights", "nothing known of hands"],
+    ids=[
+        "a part each, on four days",
+        "on three days",
+        "a release",
+        "the whole set each",
+        "one owner's nights",
+        "nothing known of hands",
+    ],
 )
 def test_who_each_send_a_part_of_a_set_in_step_for_days_are_given_it(
-    size: int, hands: Postings | None, days: int, dealt_by_the_clock: bool
+    size: int, hands: Postings | None, by_day: list[float], dealt_by_the_clock: bool
 ) -> None:
-    log = replace(made_log(hands=hands, prompt_sets=chosen(size)), moments=over_in(24 * days))
+    log = made_log(hands=hands, prompt_sets=chosen(size), residuals=in_step(by_day))
+    log = replace(log, moments=over_in(24 * DAYS_IN_STEP))
     found = published_set(log, GROUP, NOBODY)
     assert found.holds is True
     assert ("timing" in found.contradicted_by) is dealt_by_the_clock

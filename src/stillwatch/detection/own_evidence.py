@@ -32,7 +32,7 @@ from stillwatch.evidence.thresholds import (
 )
 from stillwatch.linking import Links
 
-__all__ = ["with_evidence"]
+__all__ = ["linked_to_who_stay", "with_evidence"]
 
 I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -57,7 +57,7 @@ def with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) ->
     close = (found.alike >= RECRUIT_BITS / 2) & (often | (found.bits >= RECRUIT_BITS))
     close &= marked[first].mean() <= MAJORITY
     by_itself = (along & (marked | (told & (close | first)))) | (first & marked)
-    stays = _linked(links, members, like, first, by_itself)
+    stays = linked_to_who_stay(links, members, like, first, by_itself)
     kept = members[stays]
     stays[stays] = ~(few_licensed(examiner.log, kept) | repeating_others(examiner.log, kept))
     kept = members[stays]
@@ -68,7 +68,7 @@ def with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) ->
         left = replace(left, marked=np.maximum(left.marked, found.marked[stays]))
         acts = acting_along(examiner.log, examiner.families, kept, kept)
         stays[stays] = _like_the_rest(examiner, kept, left, acts)
-        kept = members[_linked(links, members, stays, first, by_itself)]
+        kept = members[linked_to_who_stay(links, members, stays, first, by_itself)]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
@@ -85,7 +85,7 @@ def with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) ->
     return replace(whole, p_value=max(whole.p_value, case.p_value))
 
 
-def _linked(links: Links, members: I64, stays: Mask, first: Mask, by_itself: Mask) -> Mask:
+def linked_to_who_stay(links: Links, members: I64, stays: Mask, first: Mask, by_itself: Mask) -> Mask:
     """Who of those who stay has evidence by itself, or a link to one of the first who stays too: newcomers that are
     linked to one another only came as a house of their own, and who is linked to nobody who stays has no more. Where
     nearly all are linked to one another, who is to others alone is one of those.
