@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_log import content_of, made_log
+from made_log import content_of, made_log, unit
 
 from stillwatch.evidence import LogProfile, PromptSets, all_families
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words, runs_one_set
+from stillwatch.evidence.rhythm import Rhythm
 
 ENTITIES, MEMBERS, PROMPTS, WIDTH = 300, 40, 30, 60
 GROUP = np.arange(MEMBERS)
@@ -62,6 +63,18 @@ def test_what_is_repeated_beside_a_pool_is_no_published_set(seed: int) -> None:
     assert published_set(log) is False
     # Who mostly repeats runs a set all the same.
     assert runs_one_set(log, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.5).tolist()
+
+
+@pytest.mark.parametrize(("days", "told"), [([9, 10], False), ([1, 4, 9, 11, 12], True)], ids=["a deadline", "a queue"])
+def test_what_a_class_sends_beside_its_homework_makes_it_no_campaign_where_its_dates_move_it(
+    days: list[int], told: bool
+) -> None:
+    """All of one group are at work in one hour of these days, beyond each one's own habit."""
+    rows = np.random.default_rng(4).normal(0, 0.01, (ENTITIES, 14 * 24))
+    rows[:MEMBERS, np.array(days) * 24 + 20] += 1
+    log = group_of(0.4, apart=4)
+    log.derived["timing"] = log.derived["timing"]._replace(rhythm=Rhythm.of(unit(rows)))
+    assert published_set(log) is (False if told else None)
 
 
 @pytest.mark.parametrize("seed", range(4))

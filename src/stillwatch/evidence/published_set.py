@@ -15,6 +15,7 @@ from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_ow
 from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.sign_ups import EDGE_SCATTER, EVEN_VOLUMES
 from stillwatch.evidence.thresholds import (
+    CONTRADICTS,
     MAJORITY,
     NEARLY_ALL,
     OVERLAP,
@@ -95,12 +96,15 @@ def _beside_what_they_repeat(
     said = ""
     rest = repeats_beside(log, members, bystanders)
     if rest is not None:
-        holds = False if rest.sure else None
+        dated = 0 < _days_in_step(log, members) < DAYS_IN_STEP
+        holds = False if rest.sure and not dated else None
         what = "of another kind than the rest" if rest.few is None else f"no set but {rest.few:,} prompts"
         said += (
             f" But what they repeat {'is' if rest.sure else 'may be'} {what}, and of the rest {rest.same.in_words()}: "
             "what makes them one is not what they repeat."
         )
+        if rest.sure and dated:
+            said += " They are in step on a day or a few only, though, as a class with one deadline is."
     worded = repeats_without_own_words(log, members, bystanders) if holds is not False else None
     if worded is not None:
         holds = False
@@ -120,8 +124,19 @@ def _in_parts_for_days(log: LogProfile, members: I64) -> bool:
         return False
     if np.mean(log.prompt_sets.partners(members) > 0) > 1 - NEARLY_ALL:
         return False
-    by_day = log.derived["timing"].rhythm.in_step(members)
-    return int(np.sum(by_day > DAY_IN_STEP * by_day.max(initial=0.0))) >= DAYS_IN_STEP
+    return _days_in_step(log, members) >= DAYS_IN_STEP
+
+
+def _days_in_step(log: LogProfile, members: I64) -> int:
+    """On how many days a group speeds up and pauses together; none where that is not shown of it."""
+    rhythm = log.derived["timing"].rhythm
+    beside = rhythm.beside_the_rest(members)
+    # What one has of the others' rows they have of its own: half of it is one thing said twice.
+    error = np.sqrt(2 / max(len(beside), 1)) * np.std(beside) if len(beside) else 0.0
+    if not len(beside) or beside.mean() <= z_of(CONTRADICTS) * error:
+        return 0
+    by_day = rhythm.by_day(members)
+    return int(np.sum(by_day > DAY_IN_STEP * by_day.max()))
 
 
 def _of_many_owners(log: LogProfile, members: I64) -> bool:

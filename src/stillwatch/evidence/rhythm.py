@@ -54,15 +54,19 @@ class Rhythm:
         found = [np.einsum("ij,ij->i", block, block) for block in blocks]
         return np.concatenate([np.zeros(0, np.float32), *found])
 
-    def in_step(self, members: I64) -> F32:
+    def beside_the_rest(self, members: I64) -> F32:
+        """How much of the sum of the others' rows is in each of some entities' own (those of whom it is told)."""
+        who = members[self.told[members]]
+        total = np.ones(len(who), np.float32) @ self.rows[who]
+        return self.beside(who, np.asarray(total, np.float32)) - self.squares[who]
+
+    def by_day(self, members: I64) -> F32:
         """How much some entities speed up and pause together on each day: products of different ones' rows, summed
-        over the day's hours (days); none of a log without hours to compare."""
-        if self.rows.shape[1] % DAY:
-            return np.zeros(0, np.float32)
+        over the day's hours (days)."""
         rows = self.rows[members]
-        total = np.ones(len(members), np.float32) @ rows
-        own = np.ones(len(members), np.float32) @ rows.multiply(rows).tocsr()
-        return np.asarray((total**2 - own).reshape(-1, DAY).sum(axis=1), np.float32)
+        ones = np.ones(len(members), np.float32)
+        products = (ones @ rows) ** 2 - ones @ rows.multiply(rows).tocsr()
+        return np.asarray(products.reshape(-1, DAY).sum(axis=1), np.float32)
 
     def mean(self, members: I64) -> F32:
         """Mean of some entities' rows (hours)."""
