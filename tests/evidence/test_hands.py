@@ -72,6 +72,14 @@ def test_a_firm_that_pays_by_one_card_under_its_own_name_is_one_firm() -> None:
     assert office(made_log(hands=hands_of(one, {0: list(range(400))}), content=asking_alike)).holds is None
 
 
+@pytest.mark.parametrize("entities", [E, 80], ids=["of many", "a third of a small log"])
+def test_what_is_said_of_a_firm_is_why_it_is_one(entities: int) -> None:
+    one = {0: GROUP.tolist()}
+    said = office(made_log(entities=entities, hands=hands_of(one, one, entities=entities)))
+    assert said.holds is True
+    assert "At most 100 % of them have one and the same payment" in said.statement
+
+
 def test_several_firms_each_under_its_own_name_are_no_campaign() -> None:
     thirds = {n: list(range(10 * n, 10 * n + 10)) for n in range(3)}
     assert office(made_log(hands=hands_of(thirds, thirds), content=made_content())).holds is True

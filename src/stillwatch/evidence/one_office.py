@@ -76,8 +76,10 @@ def _nothing_of_hands(log: LogProfile, members: I64) -> Explanation:
 
 
 def _in_common(doors: Doors, others: str) -> str:
+    # What many of a log have ties nobody, and is a firm's all the same that is one under its own name.
+    owner = max(doors.owner, doors.paid) if doors.named >= ONE_DOOR else doors.owner
     return (
-        f"At most {percent(doors.owner)} of them have one and the same payment or uncommon e-mail domain{others}, at "
+        f"At most {percent(owner)} of them have one and the same payment or uncommon e-mail domain{others}, at "
         f"most {percent(doors.place)} mostly or often use one and the same address or network, and {_paying(doors)}. "
         f"Of one owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
     )
