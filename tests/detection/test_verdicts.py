@@ -131,6 +131,15 @@ def test_an_untold_group_is_watched_and_told_what_cannot_be_told(engine: Engine,
     assert row["reasons"] == (said if watched else [])
 
 
+def test_nobody_is_watched_for_an_explanation_that_rather_holds(engine: Engine) -> None:
+    likely = replace(explanation(None, "content of their own"), likely=True)
+    row = told(engine, others=[case(range(6), reasons=[likely])])["a02"]
+    assert (row["verdict"], row["reasons"]) == ("clear", [])
+    row = told(engine, others=[case(range(6), reasons=[likely, explanation(None, "a doubt")])])["a02"]
+    assert row["verdict"] == "watch"
+    assert "whether an honest explanation holds: a doubt." in row["reasons"][0]
+
+
 @pytest.mark.parametrize(
     ("p", "q", "watched"),
     [

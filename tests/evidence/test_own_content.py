@@ -43,3 +43,10 @@ def test_a_programs_own_questions_say_nothing(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_who_is_shown_to_ask_of_its_own_matters_does(seed: int) -> None:
     assert customers(8, 70, seed=seed, topics=1.0, each=12).holds is True
+
+
+def test_what_cannot_be_told_is_likely_where_it_rather_is_so() -> None:
+    """Content of their own, too little of it to show; and none."""
+    rather, hardly = customers(0, 60, seed=0, topics=0.3), customers(0, 60, seed=0)
+    assert (rather.holds, rather.likely) == (None, True)
+    assert (hardly.holds, hardly.likely) == (None, False)

@@ -95,10 +95,11 @@ def _near_miss(case: Case, fdr: float) -> list[str]:
     if case.explained:
         return []
     unsure = [e for e in case.explanations if e.holds is None]
-    if unsure and max(case.p_value, *(e.beside for e in unsure)) <= fdr * fdr:
+    open_too = [e for e in unsure if not e.likely]
+    if open_too and max(case.p_value, *(e.beside for e in unsure)) <= fdr * fdr:
         return [
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
-            f"holds: {unsure[0].name}. {unsure[0].statement}",
+            f"holds: {open_too[0].name}. {open_too[0].statement}",
             *_seen(case, fdr),
         ]
     if case.may_convict and (case.p_value <= fdr * fdr or case.q_value <= NEAR_FDR * fdr):

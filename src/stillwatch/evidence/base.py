@@ -152,6 +152,7 @@ class Explanation:
     whom it excuses would choose among p-values.
     ``accounts_for`` names families of whose findings it is no wonder if it holds, and ``beside`` is the group's p-value
     without them; ``natural`` names statistics of the families that can rule it out, which do not.
+    ``likely`` says of what cannot be told that it holds rather than not: nobody is watched for that.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Explanation:
     accounts_for: tuple[str, ...] = ()
     beside: float = 0.0
     natural: tuple[str, ...] = ()
+    likely: bool = False
 
 
 class Example(NamedTuple):

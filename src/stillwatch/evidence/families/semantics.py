@@ -291,6 +291,7 @@ def _own_content(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
         holds,
         contradicted_by=("payload",),
         tested=True,
+        likely=holds is None and apart.icc - apart.standard_error > MARGIN,
     )
 
 
