@@ -277,8 +277,7 @@ def _own_content(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
                     f" But of a typical account's prompts {percent(repeated)} are sent by others of these accounts "
                     f"too, {different:,} different ones in all: that is no content of its own, nor a framework's."
                 )
-        gone = _come_and_gone(log, members) if holds is not False else 0.0
-        if gone >= OCCASION_SHARE:
+        if holds is not False and (gone := _come_and_gone(log, members)) >= OCCASION_SHARE:
             holds = False
             statement += f" But {percent(gone)} of them came and went together, where customers stay."
         payers = payers_of(log, members, bystanders) if holds is not False else None
