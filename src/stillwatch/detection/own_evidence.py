@@ -95,10 +95,9 @@ def linked_to_who_stay(links: Links, members: I64, stays: Mask, first: Mask, by_
     while True:
         among = members[stays & first]
         own = np.isin(members, np.concatenate([a[np.isin(b, among)], b[np.isin(a, among)]]))
-        left = stays & (own | by_itself)
-        if np.array_equal(left, stays):
+        before, stays = stays, stays & (own | by_itself)
+        if np.array_equal(before, stays):
             break
-        stays = left
     if stays.any() and own[stays].mean() >= NEARLY_ALL:
         stays = stays & (own | ~np.isin(members, np.concatenate([a, b])))
     return stays

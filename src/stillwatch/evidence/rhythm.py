@@ -57,25 +57,27 @@ class Rhythm:
     def beside_the_rest(self, members: I64) -> F32:
         """How much of the sum of the others' rows is in each of some entities' own (those of whom it is told)."""
         who = members[self.told[members]]
-        total = np.ones(len(who), np.float32) @ self.rows[who]
-        return self.beside(who, np.asarray(total, np.float32)) - self.squares[who]
+        return self.beside(who, _sum(self.rows[who])) - self.squares[who]
 
     def by_day(self, members: I64) -> F32:
         """How much some entities speed up and pause together on each day: products of different ones' rows, summed
         over the day's hours (days)."""
         rows = self.rows[members]
-        ones = np.ones(len(members), np.float32)
-        products = (ones @ rows) ** 2 - ones @ rows.multiply(rows).tocsr()
+        products = _sum(rows) ** 2 - _sum(rows.multiply(rows).tocsr())
         return np.asarray(products.reshape(-1, DAY).sum(axis=1), np.float32)
 
     def mean(self, members: I64) -> F32:
         """Mean of some entities' rows (hours)."""
-        total = np.ones(len(members), np.float32) @ self.rows[members]
-        return np.asarray(total / np.float32(len(members)), np.float32)
+        return np.asarray(_sum(self.rows[members]) / np.float32(len(members)), np.float32)
 
     def beside(self, who: I64, centre: F32) -> F32:
         """How much of a centre is in each of some entities' rows (who)."""
         return np.asarray(self.rows[who] @ centre, np.float32)
+
+
+def _sum(rows: sparse.csr_array) -> F32:
+    """Of some rows (hours)."""
+    return np.asarray(np.ones(rows.shape[0], np.float32) @ rows, np.float32)
 
 
 def hourly_residuals(counts: sparse.csr_array, exchanges: I64) -> Rhythm:

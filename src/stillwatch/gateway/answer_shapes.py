@@ -219,8 +219,15 @@ def _fault(value: Any, redaction: Redaction) -> Any:
 
 
 ERROR = obj(type=word, code=word, message=_fault, param=word, status=word)
+
+
+def _number_or_word(value: Any, redaction: Redaction) -> Any:
+    """A code, or a place in a list or an object."""
+    return (number if isinstance(value, int) else word)(value, redaction)
+
+
 _AT = obj(
-    loc=many(lambda value, redaction: (number if isinstance(value, int) else word)(value, redaction)),
+    loc=many(_number_or_word),
     type=word,
     msg=_fault,
 )
@@ -238,7 +245,7 @@ _REFUSED = obj(
     error=_told,
     message=_fault,
     type=word,
-    code=lambda value, redaction: (number if isinstance(value, int) else word)(value, redaction),
+    code=_number_or_word,
     param=word,
     object=word,
     error_type=word,
