@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stillwatch.core import BadSetting, said_by
+from stillwatch.core.small_files import read_small
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.timestamps import to_microseconds
 
@@ -116,7 +117,7 @@ def load_settings(config: Path | None = None, *, before: Mapping[str, Any] | Non
     values = dict(before or {})
     if config is not None:
         try:
-            values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("scan", {}))
+            values.update(tomllib.loads(read_small(config).decode()).get("scan", {}))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
     for name in list(values):

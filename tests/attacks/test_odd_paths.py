@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from forked_commands import stillwatch
 
+from stillwatch.core.small_files import read_small
+
 LINE = '{"time": "2026-03-02T09:00:00Z", "account_id": "a", "prompt": "%s"}\n'
 LONG = LINE % ("x " * (35 << 20))
 TOO_LONG = "x" * 300
@@ -40,6 +42,46 @@ def test_what_cannot_be_read_is_said(folder: Path, named: str) -> None:
         return
     for words in (("show",), ("report",), ("labels", "list"), ("rescan",), ("policy", "check")):
         refused(folder, *words, named)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("policy", "check"),
+        ("policy", "decide", "run", "--log", "decisions", "--licences"),
+        ("labels", "import", "--log", "decisions", "--by", "me"),
+        *(
+            ("scan", "log.jsonl", "--out", "other", option)
+            for option in ("--accounts", "--values", "--map", "--calibration", "--config")
+        ),
+        ("gateway", "--upstream", "http://127.0.0.1:9", "--config"),
+        ("lab", "run", "--out", "lab"),
+        (
+            "audit",
+            "openai:http://127.0.0.1:9#a",
+            "--against",
+            "openai:http://127.0.0.1:9#b",
+            "--out",
+            "audit",
+            "--unsafe",
+        ),
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_short_by_nature_is_read_to_a_bound(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "run").mkdir()
+    (folder / "run" / "run.json").write_text("{}")
+    with (folder / "long").open("wb") as sparse:
+        sparse.truncate(1 << 31)
+    assert "it is longer than" in " ".join(refused(folder, *words, "long").split())
+
+
+@pytest.mark.parametrize("most", [0, 1, (1 << 20) + 1])
+def test_what_has_no_end_is_not_read_to_it(tmp_path: Path, most: int) -> None:
+    with pytest.raises(OSError, match="it is longer than"):
+        read_small(Path("/dev/zero"), most)
+    (tmp_path / "whole").write_bytes(b"x" * most)
+    assert read_small(tmp_path / "whole", most) == b"x" * most
 
 
 def test_pipes_sockets_and_loops_in_a_folder_are_passed_by(folder: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from forked_commands import stillwatch
 from plain_server import Answer, answering
 
+from stillwatch.alliance.store import Store
+
 SECRET = "sk-Sesame"
 FILES = {
     "two lines": f"{SECRET}\n{SECRET}\n".encode(),
@@ -60,3 +62,12 @@ def test_a_password_in_a_url_is_not_said(tmp_path: Path, where: str) -> None:
     refused(tmp_path, "alliance", "enrol", "alpha", "--hub", there, "--token-file", "token", "--state", "alpha.db")
     models = (f"a=openai:{there}#m", "--against", f"b=openai:{there}#m")
     refused(tmp_path, "audit", *models, "--queries", "1", "--identity", "0", "--out", "out")
+
+
+@pytest.mark.parametrize("url", [f"http://user:{SECRET}@127.0.0.1:9", f"http://127.0.0.1:9/?key={SECRET}"])
+def test_an_address_that_is_kept_and_shown_holds_no_secret(tmp_path: Path, url: str) -> None:
+    (tmp_path / "token").write_text("token")
+    refused(tmp_path, "alliance", "enrol", "alpha", "--hub", url, "--token-file", "token", "--state", "alpha.db")
+    Store(tmp_path / "alpha.db").remember({"name": "alpha", "hub": url, "token_file": str(tmp_path / "token")})
+    refused(tmp_path, "alliance", "list", "--state", "alpha.db")
+    refused(tmp_path, "audit", f"a=openai:{url}#m", "--against", f"b=openai:{url}#m", "--out", "out")

@@ -13,6 +13,7 @@ import yaml
 
 from stillwatch.console.people import ROLES
 from stillwatch.core import BadSetting, said_by
+from stillwatch.core.small_files import read_small
 
 __all__ = ["LOOPBACK", "NotLetIn", "OidcSettings", "read_oidc"]
 
@@ -70,7 +71,7 @@ class OidcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         if self.client_secret_file is None:
             return os.environ.get(_VARIABLE, "")
         try:
-            found = Path(self.client_secret_file).read_text(encoding="utf-8").strip()
+            found = read_small(Path(self.client_secret_file)).decode().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"the secret cannot be read: {said_by(error)}", where=self.client_secret_file) from error
         if not found:
@@ -101,7 +102,7 @@ def read_oidc(path: Path) -> OidcSettings:
         BadSetting: it cannot be read, or says what cannot be.
     """
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        told = yaml.safe_load(read_small(path).decode())
         settings = msgspec.convert(told, OidcSettings)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, msgspec.ValidationError) as error:
         raise BadSetting(

@@ -26,6 +26,7 @@ from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import LIST, read_small
 
 __all__ = ["FEW", "Run", "Runs"]
 
@@ -73,7 +74,7 @@ class Run:
     def __init__(self, path: Path, database: RunDatabase) -> None:
         self.path, self.name = path, path.name
         try:
-            content = (path / "run.json").read_bytes()
+            content = read_small(path / "run.json", LIST)
             self.info: Mapping[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
             msgspec.convert(self.info, _Told)
         except (OSError, *NOT_JSON) as error:

@@ -72,9 +72,9 @@ class Endpoint:
             whole = bool(parts.hostname) and parts.port != 0
         except ValueError:
             whole = False
-        if not whole or "@" in parts.netloc:
+        if not whole or "@" in parts.netloc or parts.query or parts.fragment:
             hint = "http://HOST:PORT/v1, with the key in a file"
-            raise BadSetting(f"not an address that can be asked: {url}", where=where, hint=hint)
+            raise BadSetting("not an address that can be asked", where=where, hint=hint)
         self._url = url.rstrip("/") + "/chat/completions"
         self._key_file = key_file
         self._timeout = timeout_seconds

@@ -11,11 +11,11 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stillwatch.core import OutputUnwritable
 from stillwatch.core.bodies import anthropic, openai
+from stillwatch.core.small_files import read_small
 from stillwatch.core.whole_files import put_whole
 from stillwatch.gateway.settings import GatewaySettings
 
@@ -57,7 +57,7 @@ def read_secret(settings: GatewaySettings) -> bytes:
             # Another gateway may be starting beside this one.
             with contextlib.suppress(FileExistsError):
                 put_whole(path, secrets.token_bytes(32), new=True, synced=True, mode=0o600)
-        secret = Path(path).read_bytes()
+        secret = read_small(path)
     except OSError as error:
         raise OutputUnwritable(f"the gateway's secret cannot be read or made: {error}", where=str(path)) from error
     if len(secret) < 16:

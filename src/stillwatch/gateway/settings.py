@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stillwatch.core import BadSetting, said_by
+from stillwatch.core.small_files import read_small
 
 __all__ = ["GatewaySettings", "load_gateway_settings"]
 
@@ -197,7 +198,7 @@ def load_gateway_settings(config: Path | None = None, **given: Any) -> GatewaySe
     values: dict[str, Any] = {}
     if config is not None:
         try:
-            values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("gateway", {}))
+            values.update(tomllib.loads(read_small(config).decode()).get("gateway", {}))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
         values = {name: value for name, value in values.items() if f"{_PREFIX}{name.upper()}" not in os.environ}

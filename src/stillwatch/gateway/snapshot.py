@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from stillwatch.core import UnreadableInput
 from stillwatch.core.minhash import SLOTS, estimate_jaccard
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.core.words import U64
 from stillwatch.decisions import Action, effect_of
 from stillwatch.gateway.fingerprint import Fingerprint
@@ -130,7 +131,7 @@ class Snapshot:
         """Read the whole file, believe its header once the digest fits, and give the arrays' bytes."""
         if not path.is_file():
             raise FileNotFoundError("there is no such file")
-        content = path.read_bytes()
+        content = read_small(path, LIST)
         if content[: len(MAGIC)] != MAGIC:
             raise UnreadableInput("is no snapshot of this version", where=str(path), hint=_HINT)
         start = len(MAGIC) + DIGEST_BYTES

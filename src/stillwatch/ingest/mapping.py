@@ -21,6 +21,7 @@ from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
+from stillwatch.core.small_files import read_small
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.paths import at, first_at, normal
@@ -152,7 +153,7 @@ def read_mapping(path: Path) -> MappedFormat:
         BadSetting: it cannot be read, or a key of it is unknown or has a wrong value; the key is named.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(read_small(path).decode())
     except OSError as error:
         raise BadSetting(f"the map cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import whole_of
 from stillwatch.ingest.csv_rows import delimiter_of
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, opened, wrapping
 from stillwatch.ingest.side_columns import SideColumns, side_columns
@@ -45,7 +46,7 @@ def side_rows(path: Path, schema: pa.Schema) -> tuple[pa.Table, SideColumns]:
         if wrapped in ("parquet", "arrow"):
             return _of_table(path, wrapped, schema)
         with opened(path, wrapped) as stream:
-            raw = stream.read().removeprefix(BYTE_ORDER_MARK)
+            raw = whole_of(stream).removeprefix(BYTE_ORDER_MARK)
         if raw.lstrip()[:1] in (b"{", b"[", b""):
             return _of_records(_objects(raw, path), schema)
         return _of_csv(raw, schema, path)

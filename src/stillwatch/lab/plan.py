@@ -23,6 +23,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.core import BadSetting, said_by
+from stillwatch.core.small_files import read_small
 from stillwatch.lab.attackers import read_attacker
 from stillwatch.lab.defences import read_defences
 from stillwatch.lab.experiment import Cell
@@ -71,7 +72,7 @@ def read_plan(path: Path) -> Plan:
         BadSetting: the file cannot be read, or a value in it says nothing.
     """
     try:
-        return make_plan(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
+        return make_plan(tomllib.loads(read_small(path).decode()), where=str(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadSetting(f"the plan cannot be read: {said_by(error)}", where=str(path)) from error
 

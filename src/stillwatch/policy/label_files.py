@@ -19,6 +19,7 @@ from typing import Any
 
 from stillwatch.core import AuditLog, BadDecision, UnreadableInput, said_by
 from stillwatch.core.cells import from_cell
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.policy.labels import Label, label_body, labels
 
 __all__ = ["LABEL_COLUMNS", "Imported", "LabelLine", "import_labels", "label_rows", "read_label_file"]
@@ -81,8 +82,7 @@ def read_label_file(path: Path) -> list[LabelLine]:
         BadDecision: a line names no account, no label there is, or no date.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
+        text = read_small(path, LIST).decode("utf-8-sig")
         rows = list(_json_rows(text) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text))
     except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise UnreadableInput(f"is no file of labels: {said_by(error)}", where=str(path)) from error

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from stillwatch.core import UnreadableInput, said_by
+from stillwatch.core.small_files import read_small
 from stillwatch.policy.located_yaml import Located, read_located
 
 __all__ = ["Licence", "Registry", "read_registry"]
@@ -81,7 +82,7 @@ def read_registry(path: Path) -> Registry:
         BadPolicy: something in it is wrong.
     """
     try:
-        content = path.read_bytes()
+        content = read_small(path)
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"the licences cannot be read: {said_by(error)}", where=str(path)) from error

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from stillwatch.core import BadPolicy, UnreadableInput, said_by
+from stillwatch.core.small_files import read_small
 
 __all__ = ["Located", "did_you_mean", "read_located"]
 
@@ -187,7 +188,7 @@ def read_located(path: Path, text: str | None = None) -> Located:
         BadPolicy: it is no YAML, or empty.
     """
     try:
-        text = path.read_text(encoding="utf-8") if text is None else text
+        text = read_small(path).decode() if text is None else text
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from stillwatch.core import UnreadableInput, said_by
+from stillwatch.core.small_files import read_small
 from stillwatch.decisions import ACTIONS, Action, Inference
 from stillwatch.policy.expressions import TRUTHS, WrongExpression, compile_expression
 from stillwatch.policy.facts import FACTS, GROUPS, Fact
@@ -43,7 +44,7 @@ def read_policy(path: Path) -> Policy:
         BadPolicy: something in it is wrong.
     """
     try:
-        content = path.read_bytes()
+        content = read_small(path)
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"the policy cannot be read: {said_by(error)}", where=str(path)) from error

@@ -22,6 +22,7 @@ from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.paths_in_sql import parquet_in_sql
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
@@ -131,7 +132,7 @@ def read_run(path: Path, registry: Registry | None = None) -> RunFacts:
 def _info(path: Path) -> tuple[bytes, dict[str, Any]]:
     file = path / "run.json"
     try:
-        content = file.read_bytes()
+        content = read_small(file, LIST)
         info = msgspec.json.decode(content, type=dict[str, Any])
     except (OSError, *NOT_JSON) as error:
         raise UnreadableInput(f"is no run: {error}", where=str(file), hint=_HINT) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stillwatch.core.errors import BadTable, UnreadableInput
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.core.system_errors import said_by
 
 __all__ = ["json_lines"]
@@ -29,7 +30,7 @@ def json_lines(path: Path, take: Callable[[str, Any], _Taken], lacking: str) -> 
     """
     try:
         # Not splitlines: it breaks at U+2028 and its like, which may stand inside a string of JSON.
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        lines = read_small(path, LIST).decode().replace("\r\n", "\n").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
     for number, line in enumerate(lines if lines != [""] else [], start=1):

@@ -8,6 +8,7 @@ write something in a few words, sums too long for small models. None tells anyth
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from stillwatch.core import BadTable, EmptyInput, UnreadableInput, said_by
+from stillwatch.core.small_files import whole_of
 
 __all__ = ["Prompt", "made_prompts", "read_prompts"]
 
@@ -39,11 +41,12 @@ def read_prompts(path: Path) -> list[Prompt]:
     found: dict[str, Prompt] = {}
     try:
         open_ = gzip.open if path.suffix == ".gz" else open
-        with open_(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    one = _read(line, f"{path}:{number}")
-                    found.setdefault(one.text, one)
+        with open_(path, "rb") as file:
+            lines = io.StringIO(whole_of(file).decode(), newline=None)
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                one = _read(line, f"{path}:{number}")
+                found.setdefault(one.text, one)
     except (OSError, UnicodeDecodeError, EOFError) as error:
         raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
     if not found:

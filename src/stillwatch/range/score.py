@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.small_files import LIST, read_small
 
 __all__ = ["FOUND_SHARE", "Detection", "Score", "score"]
 
@@ -149,7 +150,7 @@ def score(run: Path, truth: Path, *, rescan: Rescan | None = None, replay_hours:
 
 def _read_truth(path: Path) -> dict[str, str | None]:
     try:
-        rows = [msgspec.json.decode(line) for line in path.read_bytes().splitlines() if line.strip()]
+        rows = [msgspec.json.decode(line) for line in read_small(path, LIST).splitlines() if line.strip()]
         return {row["account_id"]: row["campaign"] for row in rows}
     except OSError as error:
         raise UnreadableInput(f"the truth cannot be read: {said_by(error)}", where=str(path)) from error

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from stillwatch import tables
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.core.whole_files import put_whole
 
 __all__ = ["read_info", "read_partners", "read_table", "replace_file"]
@@ -79,7 +80,7 @@ def read_info(run: Path) -> dict[str, Any]:
     """
     path = run / "run.json"
     try:
-        info = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        info = msgspec.json.decode(read_small(path, LIST), type=dict[str, Any])
     except FileNotFoundError:
         return {}
     except (OSError, *NOT_JSON) as error:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.counted import counted
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.core.whole_files import put_whole
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
@@ -128,7 +129,7 @@ def read_calibration(path: Path) -> KnownWeeks:
         BadTable: it is no calibration, was edited or cut off, or is of another version.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_small(path, LIST)
         body = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error

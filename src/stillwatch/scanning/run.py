@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from stillwatch import tables
 from stillwatch.core import UnreadableInput
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.detection import TEMPLATE_NAMES
 from stillwatch.scanning.swap import put_right
 from stillwatch.sketching import SKETCH
@@ -69,7 +70,7 @@ class Run:
             UnreadableInput: there is none.
         """
         try:
-            counts = msgspec.json.decode((path / "run.json").read_bytes())["counts"]
+            counts = msgspec.json.decode(read_small(path / "run.json", LIST))["counts"]
             found = [int(counts[name]) for name in ("campaigns", "exchanges", "dead_letters")]
         except _NO_DOCUMENT as error:
             raise _no_run(path) from error
@@ -93,7 +94,7 @@ def settings_of(run: Path) -> dict[str, Any]:
     """
     put_right(run)
     try:
-        info = msgspec.json.decode((run / "run.json").read_bytes(), type=dict[str, Any])
+        info = msgspec.json.decode(read_small(run / "run.json", LIST), type=dict[str, Any])
         settings: dict[str, Any] = info["settings"]
     except _NO_DOCUMENT as error:
         raise _no_run(run) from error

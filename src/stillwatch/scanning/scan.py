@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import BadSetting
+from stillwatch.core.small_files import read_small
 from stillwatch.engines import Engine, SparkEngine, worker_pool
 from stillwatch.ingest import MappedFormat, SideFile, Slice, cut, plan, read_callers, read_mapping
 from stillwatch.scanning.beside import Beside, SideFiles
@@ -160,7 +161,7 @@ def _options(
         "stillwatch": importlib.metadata.version("stillwatch"),
         "defaults": settings.defaults(),
         "account_from": settings.account_from,
-        "mapping": mapping.read_text(encoding="utf-8") if mapping else None,
+        "mapping": read_small(mapping).decode() if mapping else None,
         "callers": file_digest(callers) if callers else None,
         "before": before,
     }

@@ -12,6 +12,7 @@ import numpy as np
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.core.not_json import NOT_JSON
+from stillwatch.core.small_files import read_small
 from stillwatch.detection import Curve
 
 __all__ = ["Values", "read_values"]
@@ -37,7 +38,7 @@ def read_values(path: Path) -> Values:
         BadTable: it is no values file, or of another version.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_small(path)
         document = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error

@@ -14,6 +14,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from stillwatch.core import BadSetting, MissingDependency, UnreadableInput
+from stillwatch.core.small_files import read_small
 from stillwatch.provenance import Mark
 from stillwatch.provenance.json_lines import json_lines
 from stillwatch.watermark import KEYS, GreenWords, Scheme
@@ -42,7 +43,7 @@ def read_mark(key: Path | None, tokenizer: Path | None, unmarked: Path | None, g
     if tokenizer is None:
         raise BadSetting("a watermark is read with the tokenizer it was made with", where="--watermark-tokenizer")
     try:
-        said = json.loads(key.read_text(encoding="utf-8"))
+        said = json.loads(read_small(key).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableInput("holds no number and no JSON", where=str(key)) from error
     scheme = _of_transformers(said, str(key)) if isinstance(said, dict) else _of_number(said, gamma, str(key))

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
 from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.paths_in_sql import parquet_in_sql
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.engines import stoppable
 
 __all__ = ["campaign_facts"]
@@ -106,7 +107,7 @@ def campaign_facts(
 def _lasting_id(run: Path, campaign_id: str) -> str | None:
     """The run's own name, which it keeps from step to step, with the campaign's."""
     try:
-        named = msgspec.json.decode((run / "run.json").read_bytes()).get("run_id")
+        named = msgspec.json.decode(read_small(run / "run.json", LIST)).get("run_id")
     except (OSError, *NOT_JSON):
         return None
     return f"{named}/{campaign_id}" if named else None

@@ -20,7 +20,7 @@ from stillwatch.alliance.store import escaped, is_plain
 from stillwatch.core import BadSetting, EndpointFailed
 from stillwatch.endpoints import InTime
 
-__all__ = ["Client", "Credentials", "Listing", "Page", "RemoteCollection"]
+__all__ = ["Client", "Credentials", "Listing", "Page", "RemoteCollection", "hub_url"]
 
 _TAXII = "application/taxii+json;version=2.1"
 _MOST_PAGES = 100_000
@@ -108,6 +108,23 @@ class Page:
     unread: str | None = None
 
 
+def hub_url(url: str) -> httpx.URL:
+    """The address of a hub. It is kept, shown and stands in drafts: nothing secret is part of it.
+
+    Raises:
+        BadSetting: it is none, or holds more than an address.
+    """
+    hint = "for instance https://hub.example, with the token in a file"
+    try:
+        read = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise BadSetting(f"no URL: {error}", where="--hub") from error
+    if read.scheme not in ("http", "https") or not read.host or read.userinfo or read.query or read.fragment:
+        # What is no address may be a password, and is not said.
+        raise BadSetting("no URL of a hub", where="--hub", hint=hint)
+    return read
+
+
 class Client:
     """A conversation with a hub.
 
@@ -118,12 +135,7 @@ class Client:
     """
 
     def __init__(self, url: str, credentials: Credentials) -> None:
-        try:
-            self._base = httpx.URL(url)
-        except (httpx.InvalidURL, TypeError) as error:
-            raise BadSetting(f"no URL: {error}", where="--hub") from error
-        if self._base.scheme not in ("http", "https") or not self._base.host:
-            raise BadSetting(f"no URL of a hub: {url!r}", where="--hub", hint="for instance https://hub.example")
+        self._base = hub_url(url)
         headers = {"Accept": _TAXII, "Accept-Encoding": "gzip"}
         if credentials.token:
             headers["Authorization"] = f"Bearer {credentials.token}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from stillwatch.alliance.stix import properties
 from stillwatch.core import BadTable, OutputUnwritable, canonical_json
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.core.whole_files import put_whole
 
 __all__ = ["Draft", "read_draft", "write_draft"]
@@ -119,7 +120,7 @@ def read_draft(path: Path) -> Draft:
     """
     hint = "write one with stillwatch alliance publish ... --draft FILE"
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(read_small(path, LIST))
         if told["format"] != _FORMAT:
             raise BadTable(f"its format is {told['format']!r}, not {_FORMAT!r}", where=str(path), hint=hint)
         found = Draft(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stillwatch.alliance.member.client import Client, Credentials
+from stillwatch.alliance.member.client import Client, Credentials, hub_url
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.store import Store
 from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput
@@ -42,6 +42,7 @@ def enrol(
         EndpointFailed: the hub refuses or does not answer; nothing is kept then.
         OutputUnwritable: the file cannot be written.
     """
+    hub_url(hub)
     if token_file is None and certificate is None:
         raise BadSetting("the hub must know who asks", where="--token-file", hint="give it, or --certificate and --key")
     files = dict(zip(_FILES, (token_file, certificate, key, authority), strict=True))
@@ -81,6 +82,7 @@ def membership(state: Path) -> Membership:
     told = Store(state).settings() if state.is_file() else {}
     if "name" not in told or "hub" not in told:
         raise UnreadableInput("nobody is enrolled here", where=str(state), hint=_ENROL)
+    hub_url(told["hub"])
     paths = {label: Path(told[label]) for label in _FILES if label in told}
     token = _token(paths["token_file"]) if "token_file" in paths else None
     credentials = Credentials(token, None, paths.get("certificate"), paths.get("key"), paths.get("authority"))

@@ -15,6 +15,7 @@ from typing import Any
 
 from stillwatch.core import BadTable
 from stillwatch.core.normal_form import normal_form
+from stillwatch.core.small_files import read_small
 
 __all__ = ["WarningList", "read_warning_list", "shipped_warnings"]
 
@@ -96,7 +97,7 @@ def read_warning_list(path: Path) -> WarningList:
         "tls": str,
     }
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))["list"]
+        told = tomllib.loads(read_small(path).decode())["list"]
         for part in told:
             unknown = set(part) - {"reason", *_KINDS}
             if unknown:

@@ -14,6 +14,7 @@ from stillwatch.cli.options import HUB_DATABASE, AsCsv, AsJson, HubDatabase, Lis
 from stillwatch.cli.screen import say
 from stillwatch.cli.written import tell
 from stillwatch.core import BadSetting, MissingDependency, UnreadableInput, said_by
+from stillwatch.core.small_files import read_small
 
 if TYPE_CHECKING:
     from stillwatch.alliance.hub import Tls
@@ -190,7 +191,7 @@ def _say_where_it_parts(db: str, path: Path) -> None:
     from stillwatch.alliance import hub
 
     try:
-        words = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+        words = [line.split() for line in read_small(path).decode().splitlines()]
         heads = sorted({(int(line[1]), line[2]) for line in words if len(line) == 3 and line[0] == "journal"})
     except (OSError, ValueError) as error:
         raise UnreadableInput(f"no heads of a journal: {error}", where=str(path)) from error
@@ -219,6 +220,6 @@ def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return read_small(path).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path)) from error

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 from stillwatch.cli.options import MEMBER_FILE, FalseShare, FinishedRun, MemberFile, Several
 from stillwatch.cli.screen import complain, say
 from stillwatch.core import EndpointAway, MissingDependency, OutputExists, UnreadableInput, said_by
+from stillwatch.core.small_files import read_small
 
 if TYPE_CHECKING:
     from stillwatch.rounds.matching import Participant
@@ -184,7 +185,7 @@ def _participant(
 def _secrets(path: Path) -> dict[str, bytes]:
     hint = 'one line is enough: {"beta": "64 hexadecimal digits"}'
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_small(path))
         return {str(name): bytes.fromhex(value) for name, value in found.items()}
     except OSError as error:
         raise UnreadableInput(f"the secrets cannot be read: {said_by(error)}", where=str(path), hint=hint) from error

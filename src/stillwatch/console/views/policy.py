@@ -18,6 +18,7 @@ from stillwatch.console.listing import write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Places
 from stillwatch.core import BadPolicy
+from stillwatch.core.small_files import read_small
 from stillwatch.policy import (
     DEFAULT_POLICY,
     Policy,
@@ -62,7 +63,7 @@ def policy(ask: Ask) -> Response:
         decided=held,
         fared=fared_by_rule(cases, run),
         breaches=_breaches(cases, run),
-        source=(places.policy or DEFAULT_POLICY).read_text(encoding="utf-8"),
+        source=read_small(places.policy or DEFAULT_POLICY).decode(),
     )
 
 

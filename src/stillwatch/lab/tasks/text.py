@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.small_files import LIST, read_small
 from stillwatch.lab.tasks.base import Words
 
 __all__ = ["TextTask"]
@@ -150,6 +151,6 @@ class TextTask:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in read_small(path, LIST).decode().splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
