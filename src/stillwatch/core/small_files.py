@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 __all__ = ["LIST", "SETTINGS", "read_small", "whole_of"]
 
@@ -17,6 +17,10 @@ SETTINGS = 16 * 2**20
 LIST = 2**30
 """Bytes of what has a line for each account, prompt or file."""
 _PIECE = 2**20
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def read_small(path: Path, most: int = SETTINGS) -> bytes:
@@ -35,7 +39,7 @@ def read_small(path: Path, most: int = SETTINGS) -> bytes:
         return whole_of(file, most)
 
 
-def whole_of(stream: IO[bytes], most: int = LIST) -> bytes:
+def whole_of(stream: _Readable, most: int = LIST) -> bytes:
     """What is left of a stream.
 
     Raises:
