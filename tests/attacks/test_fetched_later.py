@@ -36,6 +36,24 @@ def test_an_answer_that_is_treated_for_its_text_is_kept_nowhere(tmp_path: Path, 
             assert json.loads(behind.seen[-1].body) == other
 
 
+AGAIN = ["Idempotency-Key", "x_idempotency_key", "cf-aig-cache-key", "x-cache-key", "repeatability-request-id"]
+
+
+@pytest.mark.parametrize("act", TREATS, ids=str)
+def test_nor_given_again_to_a_request_without_its_text(tmp_path: Path, act: Any) -> None:
+    with guarded(tmp_path, decided(act, templates=["T1"]), **settings()) as (url, behind):
+        named = {"idempotency_key": "k", "options": {"clientRequestToken": "k"}, "prompt_cache_key": "p"}
+        for said, times in ((SAID, 0), (HELLO, 1)):
+            for path in ("/v1/chat/completions", "/v1/inference/m"):
+                body = {"model": "m", "messages": said, **named}
+                asked(url, f"{path}?idempotencyKey=k&a=1", body, "x-account: b", *(f"{name}: k" for name in AGAIN))
+                seen = behind.seen[-1]
+                assert len(seen.all_of(*map(str.lower, AGAIN))) == times * len(AGAIN)
+                kept = body if times else {"model": "m", "messages": said, "options": {}, "prompt_cache_key": "p"}
+                assert json.loads(seen.body) == kept
+                assert seen.query == (b"idempotencyKey=k&a=1" if times else b"a=1")
+
+
 def lines(said: Any) -> bytes:
     one = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "m", "messages": said}}
     return json.dumps(one).encode() + b"\n"

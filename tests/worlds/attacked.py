@@ -38,6 +38,7 @@ class Seen:
     path: str
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    query: bytes = b""
 
     def all_of(self, *names: str) -> list[str]:
         """Values of these headers, in order."""
@@ -69,7 +70,7 @@ class Witness:
         if message["type"] == "http.disconnect":
             self.broken += 1
             return
-        self.seen.append(Seen(scope["path"], list(scope["headers"]), raw))
+        self.seen.append(Seen(scope["path"], list(scope["headers"]), raw, scope.get("query_string", b"")))
         self.now += 1
         self.at_once = max(self.at_once, self.now)
         await self._think()

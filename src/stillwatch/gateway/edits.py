@@ -11,7 +11,7 @@ from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
 from stillwatch.gateway.allowed import LEFT_OUT, Redaction
-from stillwatch.gateway.elsewhere import KEPT, goes_elsewhere
+from stillwatch.gateway.elsewhere import KEPT, given_again, goes_elsewhere
 from stillwatch.gateway.gate import Admission
 from stillwatch.gateway.models_named import OTHER_MODELS
 from stillwatch.gateway.setting_names import NESTED, NO_SETTINGS, plain_name
@@ -167,6 +167,7 @@ def _kept_nowhere(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, Any]
         if deep and isinstance(value, Mapping) and plain_name(name) not in NO_SETTINGS
         else value
         for name, value in body.items()
+        if not given_again(plain_name(name))
     }
 
 

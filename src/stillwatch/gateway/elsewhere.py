@@ -15,7 +15,15 @@ from stillwatch.gateway.form_texts import field_names
 from stillwatch.gateway.paths import plain_path
 from stillwatch.gateway.setting_names import plain_name
 
-__all__ = ["KEPT", "form_goes_elsewhere", "goes_elsewhere", "head_here", "is_fetched_later", "query_here"]
+__all__ = [
+    "KEPT",
+    "form_goes_elsewhere",
+    "given_again",
+    "goes_elsewhere",
+    "head_here",
+    "is_fetched_later",
+    "query_here",
+]
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -38,6 +46,11 @@ _OTHERS = re.compile(r"[^a-z0-9]")
 """Servers part names in which one stands within another by dots or brackets."""
 KEPT = frozenset(("store", "background", "deferred", "async", "isasync", "runasync", "asyncmode", "asynchronous"))
 """What has a server keep an answer, to be fetched later."""
+_AGAIN = re.compile(
+    r"(?:x)?idempotency(?:key|token|id)?|(?:cfaig|xportkey|helicone|x)?(?:custom)?cachekey|clientrequesttoken"
+    r"|repeatabilityrequestid"
+)
+"""What has a server, or a gateway before it, give the answer that it gave under this name, whatever is asked now."""
 _LATER = re.compile(r"async|batch|deferred|longrunning|enqueue|/queue/|/slow/")
 _NAMES_A_MODEL = re.compile(r"/(?:models?|deployments?|engines?|endpoints?)/[^/:]+")
 _LATER_HEADERS = frozenset((b"x-dashscope-async",))
@@ -52,6 +65,15 @@ def goes_elsewhere(name: str) -> bool:
     (True, False)
     """
     return _ELSEWHERE.fullmatch(_OTHERS.sub("", name)) is not None
+
+
+def given_again(name: str) -> bool:
+    """Whether an answer is given again to whoever says the same here, be it with another request.
+
+    >>> given_again("idempotencykey"), given_again("promptcachekey")
+    (True, False)
+    """
+    return _AGAIN.fullmatch(_OTHERS.sub("", name)) is not None
 
 
 def form_goes_elsewhere(raw: bytes) -> bool:
@@ -70,7 +92,8 @@ def query_here(query: bytes, *, kept_nowhere: bool) -> bytes:
 
     def stays(pair: bytes) -> bool:
         name = unquote_plus(pair.partition(b"=")[0].decode("latin-1"))
-        return not (_is_said_beside(name) or (kept_nowhere and plain_name(name) in KEPT))
+        plain = plain_name(name)
+        return not (_is_said_beside(name) or (kept_nowhere and (plain in KEPT or given_again(plain))))
 
     pairs: list[bytes] = re.split(b"[&;]", query)
     return query if all(map(stays, pairs)) else b"&".join(pair for pair in pairs if stays(pair))
@@ -84,6 +107,7 @@ def head_here(headers: Pairs, *, kept_nowhere: bool) -> Pairs:
         if name.startswith(_STAYING):
             return True
         later = name in _LATER_HEADERS or (name == b"prefer" and b"async" in value.lower())
+        later = later or given_again(plain_name(name.decode("latin-1")))
         return not (_is_said_beside(name.decode("latin-1")) or (kept_nowhere and later))
 
     return [pair for pair in headers if stays(*pair)]
