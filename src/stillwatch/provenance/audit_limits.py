@@ -28,6 +28,10 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, *, pla
         "who learnt from whom.",
         "The controls stand for what an unrelated suspect would be. If they are unlike it - another era, other data, "
         "another size - every p-value of behaviour is off, in either direction.",
+        "Answers are the endpoints' own word. One that knows the prompts, and anybody can make those that Stillwatch "
+        "makes, may have another model answer them, to look unrelated; one that passes them on to the teacher looks "
+        "as if it were trained on it, and the prompts stand in the teacher's own log. Ask prompts that nobody has "
+        "seen, from where nobody expects them.",
         "A rate of saying that one is another model is explained as well by web text that mentions it.",
     ]
     reached = [one.detectable for one in tests if one.family == "behaviour" and one.detectable is not None]
