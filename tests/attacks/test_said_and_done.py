@@ -111,7 +111,7 @@ async def first_word_of_a_websocket(folder: Path, acts: tuple[Act, ...]) -> str:
 def test_the_letter_says_whether_websockets_are_opened(tmp_path: Path, acts: tuple[Act, ...]) -> None:
     letter = consequence([made(act) for act in acts])
     closed = asyncio.run(first_word_of_a_websocket(tmp_path, acts)) == "websocket.close"
-    assert closed == ("websockets stay closed" in letter or "requests are refused" in letter)
+    assert closed == ("websockets and realtime sessions stay closed" in letter or "requests are refused" in letter)
 
 
 def test_a_limit_is_spread_over_the_minute_and_said_to_be(tmp_path: Path) -> None:

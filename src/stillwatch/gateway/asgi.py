@@ -23,7 +23,8 @@ from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.models_named import models_beside
 from stillwatch.gateway.open_sockets import AGAINST_THE_RULES, OpenSocket
 from stillwatch.gateway.paths import api_of
-from stillwatch.gateway.refusal import Refusal, crowded
+from stillwatch.gateway.refusal import NOT_THIS_WAY, Refusal, crowded
+from stillwatch.gateway.sessions import opens_a_session
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
 __all__ = ["Guard"]
@@ -89,6 +90,9 @@ class Guard:
             admission.refusal = NOT_IN_BATCHES
         if admission.refusal is None and admission.redaction and came.unread and form_goes_elsewhere(came.raw or b""):
             admission.refusal = _NOT_SENT_ELSEWHERE
+        if admission.refusal is None and admission.treatment.is_of_each_answer:
+            opens = opens_a_session(scope["path"], scope["headers"], came.body)
+            admission.refusal = NOT_THIS_WAY if opens else None
         answer = Answer(self.gate, admission, send)
         broken = True
         try:

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.form_texts import field_names
-from stillwatch.gateway.paths import plain_path
+from stillwatch.gateway.paths import path_without_models
 from stillwatch.gateway.setting_names import plain_name
 
 __all__ = [
@@ -52,7 +52,6 @@ _AGAIN = re.compile(
 )
 """What has a server, or a gateway before it, give the answer that it gave under this name, whatever is asked now."""
 _LATER = re.compile(r"async|batch|deferred|longrunning|enqueue|/queue/|/slow/")
-_NAMES_A_MODEL = re.compile(r"/(?:models?|deployments?|engines?|endpoints?)/[^/:]+")
 _LATER_HEADERS = frozenset((b"x-dashscope-async",))
 _STAYING = (b"x-stillwatch-", b"content-", b"accept")
 
@@ -119,4 +118,4 @@ def is_fetched_later(path: str) -> bool:
     >>> is_fetched_later("/v1beta/models/m:batchGenerateContent"), is_fetched_later("/v1/models/batch-m/invoke")
     (True, False)
     """
-    return _LATER.search(_NAMES_A_MODEL.sub("", plain_path(path))) is not None
+    return _LATER.search(path_without_models(path)) is not None

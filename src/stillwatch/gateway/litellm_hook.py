@@ -26,7 +26,7 @@ from stillwatch.gateway.client_request import ClientRequest, answer_fields, read
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.json_body import without_surrogates
-from stillwatch.gateway.refusal import Refusal
+from stillwatch.gateway.refusal import NOT_THIS_WAY, Refusal
 from stillwatch.gateway.settings import load_gateway_settings
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -176,7 +176,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         treatment, settings = admission.treatment, self.gate.settings
         changed = bool(treatment.redaction) or treatment.watermark is not None
         if (called in _UNSEEN and changed) or (called in _KEPT_OPEN and treatment.is_of_each_answer):
-            return Refusal(403, "not_served_this_way", "This way is not open to this account.")
+            return NOT_THIS_WAY
         headless = called in _PASSED_THROUGH and not data.get(_BESIDE)
         by_head = any(one.startswith("header:") for one in (*settings.account_from, settings.org_from or ""))
         snapshot = self.gate.snapshot

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from stillwatch.core.normal_form import normal_form
 
-__all__ = ["api_of", "plain_path"]
+__all__ = ["api_of", "path_without_models", "plain_path"]
 
 _APIS = {
     ("chat", "completions"): "chat",
@@ -22,6 +22,7 @@ _APIS = {
 }
 _COMMON = {f"/v1/{'/'.join(ending)}": api for ending, api in _APIS.items()}
 _MOST_DECODED = 8
+_NAMES_A_MODEL = re.compile(r"/(?:models?|deployments?|engines?|endpoints?)/[^/:]+")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")
 
 
@@ -42,6 +43,11 @@ def plain_path(path: str) -> str:
         elif kept.strip("."):
             segments.append(kept.rstrip("."))
     return "/" + "/".join(segments)
+
+
+def path_without_models(path: str) -> str:
+    """A path, plainly spelt, without what it says of a model: that is a name of anybody's choice."""
+    return _NAMES_A_MODEL.sub("", plain_path(path))
 
 
 def api_of(path: str) -> str | None:

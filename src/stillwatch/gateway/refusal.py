@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["About", "Refusal", "blocked", "crowded", "limited", "too_much", "unavailable", "unverified"]
+__all__ = ["NOT_THIS_WAY", "About", "Refusal", "blocked", "crowded", "limited", "too_much", "unavailable", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class About:
         return {"reference": self.reference, "url": self.url}
 
 
+NOT_THIS_WAY = Refusal(403, "not_served_this_way", "This way is not open to this account.")
+"""Of what is asked too little would be seen here for what is decided."""
 _TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
