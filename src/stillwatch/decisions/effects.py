@@ -92,7 +92,7 @@ class Effect:
         if self.takes_out:
             said.append("answers go to you alone, and to no webhook, bucket or log elsewhere")
         if self.is_of_each_answer:
-            said.append("websockets and realtime sessions stay closed")
+            said.append("websockets and realtime sessions stay closed; files are taken whole, not in parts")
         # Some hold commas.
         return "; ".join(said)
 

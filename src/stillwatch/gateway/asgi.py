@@ -22,6 +22,7 @@ from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incom
 from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.models_named import models_beside
 from stillwatch.gateway.open_sockets import AGAINST_THE_RULES, OpenSocket
+from stillwatch.gateway.parts_of_files import is_a_part
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import NOT_THIS_WAY, Refusal, crowded
 from stillwatch.gateway.sessions import opens_a_session
@@ -91,8 +92,9 @@ class Guard:
         if admission.refusal is None and admission.redaction and came.unread and form_goes_elsewhere(came.raw or b""):
             admission.refusal = _NOT_SENT_ELSEWHERE
         if admission.refusal is None and admission.treatment.is_of_each_answer:
-            opens = opens_a_session(scope["path"], scope["headers"], came.body)
-            admission.refusal = NOT_THIS_WAY if opens else None
+            unseen = opens_a_session(scope["path"], scope["headers"], came.body)
+            unseen = unseen or is_a_part(scope["path"], came.query, scope["headers"])
+            admission.refusal = NOT_THIS_WAY if unseen else None
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
