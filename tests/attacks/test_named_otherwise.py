@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from attacked import HELLO, asked, guarded, spoken
 from gateways import Act, decided, known
 from marked_answers import THOUGHT, marks_in
@@ -221,3 +222,23 @@ def test_a_stream_taken_up_in_the_middle_is_held_until_its_tag_is_closed(tmp_pat
         line = "GET /v1/responses/r?stream=true&starting_after=6 HTTP/1.1"
         status, said = spoken(url, [line, "x-account: a"])
         assert (status, marks_in(said), b"four" in said) == (200, [], True)
+
+
+TAKEN_UP = [
+    ("GET /v1/responses/r?stream=true&starting_after=6 HTTP/1.1", "accept: text/event-stream"),
+    ("GET /v1/responses/r?stream=true&Starting%5FAfter=6&include=x HTTP/1.1", "accept: text/event-stream"),
+    ("GET /v1/streams/r HTTP/1.1", "Last-Event-ID: 6"),
+    ("GET /v1/streams/r HTTP/1.1", "last_event_id: 6"),
+    ("GET /v1/streams/r?lastEventId=6 HTTP/1.1", "accept: text/event-stream"),
+]
+
+
+@pytest.mark.parametrize("words", TAKEN_UP)
+def test_a_stream_is_asked_for_from_its_beginning(tmp_path: Path, words: tuple[str, str]) -> None:
+    """Where the answer was cut before its tag was closed, nothing in its middle tells that it is a thought."""
+    with guarded(tmp_path, decided("hide-reasoning", accounts=["a"]), **BY_HEADER) as (url, behind):
+        for account, kept in (("a", False), ("b", True)):
+            spoken(url, [*words, f"x-account: {account}"])
+            seen = behind.seen[-1]
+            said = b"=6" in seen.query or bool(seen.all_of("last-event-id", "last_event_id"))
+            assert (said, b"include" in seen.query or b"stream=true" in seen.query) == (kept, "stream=true" in words[0])

@@ -11,7 +11,7 @@ from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
 from stillwatch.gateway.allowed import LEFT_OUT, Redaction
-from stillwatch.gateway.elsewhere import KEPT, given_again, goes_elsewhere
+from stillwatch.gateway.elsewhere import KEPT, begins_in_the_middle, given_again, goes_elsewhere
 from stillwatch.gateway.gate import Admission
 from stillwatch.gateway.models_named import OTHER_MODELS
 from stillwatch.gateway.setting_names import NESTED, NO_SETTINGS, plain_name
@@ -97,7 +97,7 @@ def _asking_less(body: Mapping[str, Any], redaction: Redaction, deep: int = NEST
     for name, value in body.items():
         plain = plain_name(name)
         inner = deep > 0 and plain not in NO_SETTINGS
-        given = LEFT_OUT if goes_elsewhere(plain) else _allowed(plain, value, redaction)
+        given = LEFT_OUT if goes_elsewhere(plain) or begins_in_the_middle(plain) else _allowed(plain, value, redaction)
         if plain in _LABELS and isinstance(given, Mapping):
             given = {label: said for label, said in given.items() if not goes_elsewhere(plain_name(label))}
         if inner and isinstance(given, Mapping):

@@ -2,7 +2,7 @@
 server is asked to send them, or kept to be fetched later.
 
 What would be taken out of an answer stands in it whole there. So it is not asked for: in the body, the query or the
-head. To know one more way, add its plain name.
+head; nor is one that begins in its middle. To know one more way, add its plain name.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stillwatch.gateway.setting_names import plain_name
 
 __all__ = [
     "KEPT",
+    "begins_in_the_middle",
     "form_goes_elsewhere",
     "given_again",
     "goes_elsewhere",
@@ -53,6 +54,8 @@ _AGAIN = re.compile(
 """What has a server, or a gateway before it, give the answer that it gave under this name, whatever is asked now."""
 _LATER = re.compile(r"async|batch|deferred|longrunning|enqueue|/queue/|/slow/")
 _LATER_HEADERS = frozenset((b"x-dashscope-async",))
+_MIDDLE = frozenset(("startingafter", "startafter", "lasteventid", "lastsequencenumber", "resumefrom"))
+"""What has a stream begin in its middle, behind the tag that would tell what its text is."""
 _STAYING = (b"x-stillwatch-", b"content-", b"accept")
 
 
@@ -80,10 +83,21 @@ def form_goes_elsewhere(raw: bytes) -> bool:
     return any(goes_elsewhere(plain_name(name)) for name in field_names(raw))
 
 
+def begins_in_the_middle(name: str) -> bool:
+    """Whether a setting, plainly spelt, has an answer begin in its middle.
+
+    >>> begins_in_the_middle("startingafter"), begins_in_the_middle("after")
+    (True, False)
+    """
+    return name in _MIDDLE
+
+
 def _is_said_beside(name: str) -> bool:
-    """The same, of a name in a query or a head, where services have their own keys and labels."""
-    parts = re.split(r"[\[\]]+", plain_name(name))
-    return any(_BESIDE.fullmatch(_OTHERS.sub("", one)) for one in parts)
+    """Whether a name in a query or a head, where services have their own keys and labels, has an answer sent somewhere
+    else, or begin in its middle."""
+    plain = plain_name(name)
+    parts = re.split(r"[\[\]]+", plain)
+    return begins_in_the_middle(plain) or any(_BESIDE.fullmatch(_OTHERS.sub("", one)) for one in parts)
 
 
 def query_here(query: bytes, *, kept_nowhere: bool) -> bytes:
