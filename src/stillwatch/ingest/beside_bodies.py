@@ -23,6 +23,8 @@ _HOLDERS = (
     "custom_properties", "customProperties", "auth", "identity", "caller", "client", "trace_metadata",
     "jwt", "claims", "token_claims", "tokenClaims", "session", "auth_context", "authContext", "principal", "actor",
 )  # fmt: skip
+# Of those, objects of whoever called.
+_OF_CALLERS = ("caller", "principal", "actor")
 _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
 COUNTED = (
     "usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata", "llm_summary",
@@ -81,8 +83,11 @@ def account_beside(record: Json) -> Fields:
         named = only_id(persons[0]) if len(persons) == 1 else None
         found |= {"account_id": named} if named is not None else {}
     if "account_id" not in found:
-        objects = [one for name in _HOLDERS if isinstance(one := record.get(name), dict)]
-        whom = {one for held in objects if isinstance(one := _named(held), str)}
+        objects = {name: one for name in _HOLDERS if isinstance(one := record.get(name), dict)}
+        named_by = {
+            name: _named(one) or (only_id(one) if name in _OF_CALLERS else None) for name, one in objects.items()
+        }
+        whom = {one for one in named_by.values() if isinstance(one, str)}
         found |= {"account_id": whom.pop()} if len(whom) == 1 else {}
     return found
 

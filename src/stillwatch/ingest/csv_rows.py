@@ -25,6 +25,7 @@ from stillwatch.ingest.plain_names import OTHERS, WHOSE, spelt_names
 from stillwatch.ingest.record import FLOATS, NAMES, RecordError
 from stillwatch.ingest.record_lines import noted
 from stillwatch.ingest.slice_result import SliceRows
+from stillwatch.ingest.spelling import names_without_units
 from stillwatch.ingest.unpacking import read_value
 
 __all__ = ["csv_rows", "delimiter_of", "read_row", "twice_in_header"]
@@ -252,7 +253,8 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
     if preferred.name == "canonical" and ("account_id" in row or "time" in row):
         _read_canonical(batch, line, row, raw, preferred, note)
         return
-    given = {name: None if value in _NULLS else value for name, value in row.items()}
+    bare = tuple(row) if batch.part.mapped is not None else names_without_units(tuple(row))
+    given = {name: None if value in _NULLS else value for name, value in zip(bare, row.values(), strict=True)}
     read_value(batch, line, given, raw, preferred, note=note)
 
 

@@ -297,7 +297,7 @@ _GROUPS = frozenset((
     "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
     "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
     "ailog", "mdc", "contextmap", "contextdata", "labels", "custom", "metadata", "genai", "http", "logprocessed",
-    "customdimensions", "eventproperties", "attrs", "trace", "log",
+    "customdimensions", "eventproperties", "attrs", "trace", "log", "state",
 ))  # fmt: skip
 _SAID = frozenset(("messages", "contents", "prompt", "choices", "candidates"))
 
@@ -311,7 +311,9 @@ def _ungrouped(record: Json) -> dict[str, Any] | None:
     if any(isinstance(one, dict) and not _SAID.isdisjoint(one) for one in found.values()):
         return None
     for one in groups.values():
-        if not _GROUPS.isdisjoint(found.keys() & one.keys()) or any(found.get(name) is not None for name in one):
+        if not _GROUPS.isdisjoint(found.keys() & one.keys()):
+            return None
+        if any(found.get(name) not in (None, value) for name, value in one.items()):
             return None
         found |= one
     return found

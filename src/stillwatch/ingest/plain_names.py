@@ -66,7 +66,7 @@ TIMES = (
     "event_time", "event_timestamp", "event_ts", "timestamp_utc", "timestamp_ms",
     "epoch_ms", "created_at", "created_time", "create_time", "created_on", "created_date", "created_utc",
     "creation_time", "datetime", "date_time",
-    "logged_at", "asctime", "log_time", "log_timestamp", "inserted_at", "insert_time", "date", "dt",
+    "logged_at", "asctime", "log_time", "log_timestamp", "processed_time", "inserted_at", "insert_time", "date", "dt",
 )  # fmt: skip
 """Of when a request was made; those that may say when it was written down come last."""
 

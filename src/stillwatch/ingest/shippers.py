@@ -29,7 +29,7 @@ from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.otlp import any_value, attributes_of
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
-from stillwatch.ingest.spelling import nested, respelled
+from stillwatch.ingest.spelling import nested, respelled, without_units
 
 __all__ = ["DEEPEST", "Envelope", "after_prefix", "as_columns", "inside", "records_of"]
 
@@ -79,6 +79,7 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("Item", None, "DynamoDB export"),
     ("document", None, "Firestore document"),
     ("fields", None, "Firestore or Elasticsearch document"),
+    ("json", None, "Filebeat event"),
     ("attributes", None, "Datadog log"),
     ("full_message", None, "GELF message"),
     ("short_message", None, "GELF message"),
@@ -113,6 +114,8 @@ _PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("line of a CloudWatch Logs export", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z $")),
     ("Docker Compose line", re.compile(r"\S+ +\| ")),
 )
+# Fluent Bit's files: a tag, and a list of a time and the record.
+_TAGGED = re.compile(r"\S+: \[\d+(?:\.\d+)?, (?=\{)")
 # `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
 _BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
@@ -140,7 +143,7 @@ def inside(record: Any) -> Envelope | None:
             return found
     if (calls := calls_of(record)) is not None:
         return Envelope("several calls of one account", calls)
-    if (other := told_otherwise(record)) is not None and recognising(other[1]) is not None:
+    if (other := told_otherwise(without_units(record))) is not None and recognising(other[1]) is not None:
         return Envelope(other[0], [("as a whole", other[1])])
     known = [*_known_keys(record)]
     for one in known:
@@ -278,6 +281,8 @@ def _unpacked(text: str) -> Any:
 def after_prefix(text: str) -> Envelope | None:
     """The JSON object that a line of text ends with, and what the text before it looks like."""
     text = text.rstrip()
+    if text.endswith("}]") and _TAGGED.match(text):
+        text = text[:-1]
     if not text.endswith("}") or text.startswith("{") or (text.startswith("[") and not _BRACKETED.match(text)):
         return None
     at = -1

@@ -7,10 +7,10 @@ OpenInference (Phoenix, Arize): ``llm.model_name``, ``llm.provider`` or ``llm.sy
 ``gen_ai.prompt.0.content``, ``gen_ai.completion.0.content``, ``llm.request.functions.0.name``,
 ``llm.request.type``, ``llm.is_streaming``, ``llm.user``, ``llm.top_k``,
 ``traceloop.association.properties.user_id`` and ``session_id``. Vercel's AI SDK: ``ai.prompt.messages`` or
-``ai.prompt``, ``ai.response.text``, ``ai.model.id``, ``ai.operationId``, ``ai.telemetry.metadata.userId`` and
-``sessionId``. Langfuse: ``langfuse.observation.input``, ``output``, ``type``, ``model.name``, ``model.parameters``
-and ``usage_details``, ``langfuse.user.id`` and ``session.id``. Logfire: ``request_data`` and ``response_data``. What
-has the conventions' own name keeps its value.
+``ai.prompt``, ``ai.prompt.tools``, ``ai.response.text``, ``ai.model.id``, ``ai.operationId``,
+``ai.telemetry.metadata.userId`` and ``sessionId``. Langfuse: ``langfuse.observation.input``, ``output``, ``type``,
+``model.name``, ``model.parameters`` and ``usage_details``, ``langfuse.user.id`` and ``session.id``. Logfire:
+``request_data`` and ``response_data``. What has the conventions' own name keeps its value.
 Whom a span's names name, LiteLLM's among them, and which goes before which, ``otel_genai`` says.
 """
 
@@ -40,7 +40,9 @@ _PLAIN = {
         "llm.token_count.completion", "llm.usage.completion_tokens", "ai.usage.outputTokens",
         "ai.usage.completionTokens",
     ),
-    "gen_ai.usage.reasoning_tokens": ("llm.token_count.completion_details.reasoning", "gen_ai.usage.reasoning_tokens"),
+    "gen_ai.usage.reasoning_tokens": (
+        "llm.token_count.completion_details.reasoning", "gen_ai.usage.reasoning_tokens", "ai.usage.reasoningTokens",
+    ),
     "gen_ai.request.stop_sequences": ("llm.chat.stop_sequences",),
     "gen_ai.response.id": ("llm.response.id",),
     "session.id": (
@@ -124,7 +126,8 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     if given and (reason := first(plain_object(given[0]), "finish_reason")) is not None:
         _put(told, "gen_ai.response.finish_reasons", [reason])
     functions = plain_object(llm.get("request")).get("functions")
-    tools = [_tool(one) for one in _first_list(llm.get("tools"), whole["tools"], functions)]
+    defined = _first_list(llm.get("tools"), whole["tools"], functions, attributes.get("ai.prompt.tools"))
+    tools = [_tool(one) for one in defined]
     _put(told, "gen_ai.tool.definitions", tools)
     _openinference(told, attributes)
     _langfuse(told, attributes.get("langfuse.observation.usage_details"))
@@ -208,6 +211,10 @@ def _message(one: object, role: str) -> dict[str, Any]:
 
 
 def _tool(one: object) -> Any:
+    if isinstance(one, str):
+        # Vercel's AI SDK writes each as text.
+        with contextlib.suppress(RecordError):
+            one = parsed(one, "tools")
     item = nested(plain_object(one)) if isinstance(one, dict) else one
     inner = plain_object(item).get("tool")
     schema = plain_object(inner).get("json_schema") if isinstance(inner, dict) else None

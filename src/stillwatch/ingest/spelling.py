@@ -17,7 +17,7 @@ from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import all_formats, recognises, recognising
 
-__all__ = ["in_camel_case", "in_lower_case", "nested", "respelled", "squashed"]
+__all__ = ["in_camel_case", "in_lower_case", "names_without_units", "nested", "respelled", "squashed", "without_units"]
 
 # Between a small letter or a digit and a capital, and before the last capital of several.
 _SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -36,6 +36,20 @@ def squashed(name: str) -> str:
 def _without_unit(name: str) -> str:
     """A name without the unit behind it that its column has in any case; milliseconds are said by names here."""
     return name if name[-1:] not in ")]" else _UNIT.sub(lambda found: "_ms" if found[1].lower() == "ms" else "", name)
+
+
+def without_units(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record with its names less the units behind them; itself where none has one, or two names would meet."""
+    names = tuple(record)
+    bare = names_without_units(names)
+    return record if bare == names else dict(zip(bare, record.values(), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def names_without_units(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names less the units behind them; as they are where two would meet."""
+    bare = tuple(_without_unit(name) for name in names)
+    return bare if len({*bare}) == len(bare) else names
 
 
 def in_camel_case(name: str) -> str:

@@ -1,4 +1,5 @@
-"""Lines that hold a record in another notation than JSON: pairs of names and values, and what Python shows of a dict.
+"""Lines that hold a record in another notation than JSON: pairs of names and values, what Python shows of a dict, and
+JSON in the one cell of a CSV's row.
 
 ``ts=2026-03-02T09:00:00Z user_id=u-1 prompt="Why?"`` (logfmt, as Go's programs log) and ``{'user_id': 'u-1'}``.
 """
@@ -16,6 +17,7 @@ __all__ = ["record_in"]
 _PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|(\S*))(?=\s|$)', re.DOTALL)
 _LEAST = 3
 _SHOWN = re.compile(r"\s*\{\s*'")
+_CELL = '"{""'
 _LONGEST = 1 << 20
 _LONGEST_PREFIX = 2048
 # What Python shows of a moment and of other values in a dict, which are no literals.
@@ -30,10 +32,23 @@ def record_in(line: str) -> dict[str, Any] | None:
     """The record that a line holds in one of these notations; None where it holds none."""
     if _SHOWN.match(line):
         return _shown(line)
+    if line.startswith(_CELL):
+        return _in_a_cell(line.strip())
     at = line.find("{'", 0, _LONGEST_PREFIX) if line.rstrip().endswith("}") else -1
     if at > 0 and (found := _shown(line[at:])) is not None:
         return found
     return _pairs(line) if "=" in line else None
+
+
+def _in_a_cell(line: str) -> dict[str, Any] | None:
+    """The object that a row of one cell holds, of a CSV without a header: what warehouses make of a column of JSON."""
+    if not line.endswith('}"'):
+        return None
+    try:
+        found = msgspec.json.decode(line[1:-1].replace('""', '"').encode("utf-8", "surrogateescape"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _shown(line: str) -> dict[str, Any] | None:

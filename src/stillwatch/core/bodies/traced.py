@@ -50,7 +50,8 @@ _OWN_KEYS = frozenset((
     "candidates", "choices", "generations", "usage", "lc", "kwargs", "role", "message", "messages", "usageMetadata",
 ))  # fmt: skip
 _ABOUT = frozenset(("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text",
-                    "id", "model", "type", "created", "finish_reason", "tokens"))  # fmt: skip
+                    "id", "model", "type", "created", "finish_reason", "tokens", "sources", "metrics",
+                    "attachments"))  # fmt: skip
 _TEXT_KEYS = (
     "text", "content", "output", "response", "completion", "answer", "generated_text", "output_text", "outputText",
 )  # fmt: skip

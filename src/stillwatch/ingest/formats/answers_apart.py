@@ -4,6 +4,7 @@
 | --- | --- |
 | ``request_id``, ``req_id``, ``correlation_id``, ``call_id``, ``invocation_id`` | what both share |
 | ``id``, ``trace_id``, ``event_id``, ``uuid`` beside ``event``, ``type``, ``direction``, ``phase`` | likewise |
+| ``key`` beside ``request`` or ``response`` alone, as in Gemini's batches | likewise |
 | a body under any name (``body``, ``payload``, ``data``, ``request``), told by what it holds | request or answer |
 | the names of ``flat`` for a text that was asked, and for one that was answered | request or answer |
 
@@ -49,6 +50,8 @@ _OF_OTHERS = frozenset((
     "role", "spanid", "parentid", "parentrunid", "parentspanid", "parentobservationid", "runtype", "spankind",
     "customid", "attributes", "resourcespans", "resourcelogs", "object", "schemaversion", "observations",
 ))  # fmt: skip
+# Of a batch of Gemini's, in which nothing says when or who.
+_OF_A_BATCH = frozenset(("key", "request", "response", "status", "error", "metadata"))
 # Before the id of a stream, which may be another record's, too.
 _STREAM = "stream "
 
@@ -56,6 +59,8 @@ _STREAM = "stream "
 @lru_cache(maxsize=4096)
 def _shared_name(names: tuple[str, ...]) -> str | None:
     """The name of what a request's and an answer's records share, of records that may be such; else None."""
+    if "key" in names and ("request" in names) != ("response" in names) and _OF_A_BATCH.issuperset(names):
+        return "key"
     # A warehouse's names in capitals may be those of another format.
     spelt = {squashed(name): name for name in reversed(names) if name[:1].islower()}
     if not _OF_OTHERS.isdisjoint(spelt):

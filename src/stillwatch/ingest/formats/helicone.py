@@ -5,7 +5,7 @@
 | ``request_user_id``, else the body's ``user`` | ``account_id`` |
 | ``request_properties["Helicone-Session-Id"]`` | ``session_id`` |
 | ``request_created_at``, ``delay_ms`` | ``time``, ``latency_ms`` |
-| ``request_body``, ``response_body`` | request and answer |
+| ``request_body``, ``response_body`` (or a stream, its ``streamed_data``) | request and answer |
 | ``request_model``, ``response_model``, ``provider`` | ``model`` where the body has none, ``provider`` |
 | ``prompt_tokens``, ``completion_tokens``, ``response_status``, ``request_id`` | their columns |
 | ``country_code``, ``request_ip`` | origin |
@@ -24,7 +24,7 @@ import msgspec
 from stillwatch.core.bodies.columns import either, named, told, within
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, first, identity, merged
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.plain_pairs import Around, Body, Count, Id, Reply, Time, identities, made, pair_columns
 from stillwatch.ingest.plain_shape import PlainShape
@@ -65,6 +65,8 @@ _NAMES = (
     "request_properties", "request_model", "response_model", "provider", "prompt_tokens", "completion_tokens",
     "response_status", "delay_ms", "response_delay_ms", "request_ip", "country_code",
 )  # fmt: skip
+# Of an answer that was put together.
+_WHOLE = frozenset(("choices", "content", "candidates", "output"))
 _NO_PROPERTIES = _Properties()
 
 
@@ -128,7 +130,7 @@ class Helicone(LogFormat):
                 else "no `request_body`: the request was logged without its body"
             )
         fields = pair_fields(
-            request, record.get("response_body"), where="request_body", path=record.get("request_path")
+            request, _answer(record.get("response_body")), where="request_body", path=record.get("request_path")
         )
         properties = object_or_note(fields, record.get("request_properties"), "request_properties")
         own: Fields = {
@@ -147,6 +149,15 @@ class Helicone(LogFormat):
             "account_in": "`request_user_id` is empty: the `Helicone-User-Id` header sets it",
         }
         return [merged(fields, own)]
+
+
+def _answer(body: Any) -> Any:
+    """An answer's body; of one that was not put together, the stream as it came."""
+    try:
+        held = object_of(body, "response_body")
+    except RecordError:
+        return body
+    return held["streamed_data"] if held.get("streamed_data") and _WHOLE.isdisjoint(held) else body
 
 
 FORMAT = Helicone()

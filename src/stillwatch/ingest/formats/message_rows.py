@@ -7,27 +7,31 @@
 | ``content``, ``message``, ``text``, ``message_text``: a text or parts | what |
 | ``conversation_id``, ``session_id``, ``chat_id``, ``thread_id`` | ``session_id`` |
 | the names of accounts and times of ``flat``; ``metadata.user_id`` | ``account_id``, ``time`` |
-| ``message_id``, ``id``; ``model``; ``prompt_tokens``, ``completion_tokens`` | their columns |
+| ``message_id``, ``id``; ``model``; ``prompt_tokens``, ``completion_tokens``, also in ``usage`` | their columns |
 | ``parent_id``, ``parent_message_id`` | what a message follows |
 
 Each message of a user is an exchange: with what its conversation holds before it, and what an assistant says before
 the user's next, behind its tools. Rows are put in order by ``sequence``, ``seq``, ``message_index`` or ``position``
 where all have one, else by time. Rows of a conversation that name several accounts are several conversations; an answer
 that names none is then nobody's, and the exchange says so. Rows that name no conversation are refused, for whose answer
-one is cannot be told.
+one is cannot be told. Texts that are JSON in all rows of a conversation are decoded. What Open WebUI shows of reasoning
+and tools (``<details>``) is read as ``openwebui`` says, and a text that lacks is that of ``output``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.roles import role_of
 from stillwatch.core.bodies.shapes import Json, Message, content_text, first, identity, object_of, whole
 from stillwatch.ingest.base import PartsFormat
+from stillwatch.ingest.beside_bodies import counts_beside
 from stillwatch.ingest.conversation_tree import Node, exchanges_of
 from stillwatch.ingest.plain_names import ACCOUNTS, OTHERS, PERSONS, TIMES, known_names
 from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.shown_answers import text_shown
 from stillwatch.ingest.timestamps import to_microseconds
 
 __all__ = ["FORMAT", "role_in"]
@@ -100,6 +104,7 @@ class MessageRows(PartsFormat):
                 "`thread_id`): whose answer it is cannot be told; export it"
             )
         found: list[Fields | RecordError] = []
+        parts = _decoded(parts)
         for account, rows, lost in _accounts(parts):
             shared = {"account_id": account, "session_id": self.key(parts[0]), "account_in": _ACCOUNT_IN}
             made = _by_parents(rows, shared) if _has_parents(parts) else _in_turn(rows, shared)
@@ -181,6 +186,11 @@ def _time(row: Json) -> Any:
 
 
 def _text(row: Json) -> str | None:
+    return _said(row)[0]
+
+
+def _said(row: Json) -> tuple[str | None, str | None]:
+    """A message's text, and its reasoning."""
     content = first(row, *_TEXT_NAMES)
     if isinstance(content, list):
         # Of a thread of assistants: `{"type": "text", "text": {"value": ...}}`; of FastGPT with `content`.
@@ -190,7 +200,18 @@ def _text(row: Json) -> str | None:
             else part
             for part in content
         ]
-    return content_text(content)
+    return text_shown(content_text(content), row.get("output"))
+
+
+def _decoded(parts: Sequence[Json]) -> Sequence[Json]:
+    """Rows of a conversation whose texts are JSON, of a column that may hold parts as well, with the texts in it."""
+    texts = [one for row in parts if (one := row.get("content"))]
+    if not all(isinstance(one, str) and len(one) > 1 and one[0] == one[-1] == '"' for one in texts):
+        return parts
+    try:
+        return [{**row, "content": json.loads(one)} if (one := row.get("content")) else row for row in parts]
+    except ValueError:
+        return parts
 
 
 def _in_turn(rows: Sequence[Row], shared: Fields) -> Iterator[Fields | RecordError]:
@@ -226,16 +247,21 @@ def _in_turn(rows: Sequence[Row], shared: Fields) -> Iterator[Fields | RecordErr
 
 
 def _ids(row: Json) -> Fields:
-    return {"exchange_id": identity(first(row, "message_id", "messageId", "id"))}
+    found = identity(first(row, "message_id", "messageId", "id"))
+    # Open WebUI's rows have the conversation's id before a message's own, by which others name it.
+    before = f"{_named(row, _CONVERSATIONS)}-"
+    return {"exchange_id": found.removeprefix(before) if isinstance(found, str) else found}
 
 
 def _answer(row: Json) -> Fields:
     keys = known_names(tuple(map(str, row))) or {}
     columns = ("model", "input_tokens", "output_tokens", "latency_ms")
-    told = {
-        column: next((row[keys[name]] for name in OTHERS[column] if name in keys), None) for column in columns
-    } | _ids(row)
-    return {name: value for name, value in told.items() if value is not None}
+    told = {column: next((row[keys[name]] for name in OTHERS[column] if name in keys), None) for column in columns} | {
+        "reasoning": _said(row)[1],
+        **_ids(row),
+    }
+    told = {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in counts_beside(row).items() if value is not None} | told
 
 
 def _has_parents(parts: Sequence[Json]) -> bool:

@@ -11,7 +11,9 @@
 | ``chat.params.system``, else ``chat.system`` | ``system`` |
 
 A chat is one record and holds as many exchanges as it has answers. An answer's ``<details type="reasoning">`` is
-its reasoning. A chat's own times are not its messages'. After Open WebUI's model of a chat.
+its reasoning, and what tools gave (``tool_calls``, ``code_interpreter``) is left out; one without a text has that of
+its ``output``, items of the responses API. Rows of the table ``chat_message`` are ``message-rows``. A chat's own times
+are not its messages'. After Open WebUI's model of a chat.
 """
 
 from __future__ import annotations
@@ -23,11 +25,9 @@ from stillwatch.core.bodies.shapes import Json, RecordError, content_text, first
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.conversation_tree import Node, exchanges_of
 from stillwatch.ingest.record import Fields
+from stillwatch.ingest.shown_answers import text_shown
 
 __all__ = ["FORMAT"]
-
-_REASONING = ('<details type="reasoning"', ">", "</details>")
-_SUMMARY = ("<summary>", "", "</summary>")
 
 
 class OpenWebUI(LogFormat):
@@ -102,7 +102,7 @@ def _parent(item: Any) -> str | None:
 
 
 def _node(message: Json, key: str, parent: str | None) -> Node:
-    text, reasoning = _parted(content_text(message.get("content")))
+    text, reasoning = text_shown(content_text(message.get("content")), message.get("output"))
     usage = object_of(first(message, "usage", "info"), "usage")
     answer: Fields = {
         "model": first(message, "model", "modelName"),
@@ -114,37 +114,6 @@ def _node(message: Json, key: str, parent: str | None) -> Node:
     # Whose words a message without a role are, nobody knows: no question of anybody.
     role = str(message.get("role") or "unknown")
     return Node(str(identity(message.get("id")) or key), parent, role, text, message.get("timestamp"), answer)
-
-
-def _parted(text: str | None) -> tuple[str | None, str | None]:
-    """An answer's text and its reasoning, which the front end keeps in it."""
-    if text is None or "<details" not in text:
-        return text, None
-    rest, thoughts = _cut_out(text, *_REASONING)
-    return rest, "\n".join(_cut_out(one, *_SUMMARY)[0].strip() for one in thoughts) or None
-
-
-def _cut_out(text: str, begins: str, opened: str, ends: str) -> tuple[str, list[str]]:
-    """A text without its parts of a kind and the blanks behind each, and what these hold.
-
-    Args:
-        text: the text.
-        begins, opened: how the tag before such a part begins, and with what it ends.
-        ends: the tag behind it.
-    """
-    kept, held, at = list[str](), list[str](), 0
-    # Where one has no end, none behind it has: it is looked for once, and not again from each.
-    while (begun := text.find(begins, at)) >= 0:
-        inner = text.find(opened, begun + len(begins)) + len(opened)
-        end = text.find(ends, inner) if inner >= begun + len(begins) else -1
-        if end < 0:
-            break
-        kept.append(text[at:begun])
-        held.append(text[inner:end])
-        at = end + len(ends)
-        while at < len(text) and text[at].isspace():
-            at += 1
-    return "".join((*kept, text[at:])), held
 
 
 FORMAT = OpenWebUI()
