@@ -287,6 +287,59 @@ def test_rows_of_open_webuis_messages_meet_by_the_ids_that_they_have_in_their_ch
     assert deepest_lake_of(tmp_path, [rows[0], {**rows[1], "content": None, "output": items}])["response"] == "Baikal."
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "taken"),
+    [
+        ("duration_ns", 1500000000, 1500),
+        ("latencyUs", 1500000, 1500),
+        ("elapsed_seconds", 1.5, 1500),
+        ("latency", "1.5s", 1500),
+        ("duration", "1500 ms", 1500),
+        ("took", "1m0.5s", 60500),
+        ("latency", "250µs", 0.25),
+        ("duration", "PT1M1.5S", 61500),
+        ("Elapsed", "00:00:01.500", 1500),
+        ("latency", 1.5, None),
+        ("duration", "1500", None),
+        ("duration", "soon", None),
+        ("latency", "9" * 100_000 + "s", None),
+    ],
+)
+@pytest.mark.parametrize("record", [FLAT, WHOLE])
+def test_how_long_a_call_took_is_told_by_its_unit(
+    record: dict[str, Any], name: str, value: Any, taken: float | None, tmp_path: Path
+) -> None:
+    row = deepest_lake(tmp_path, {**record, name: value}, SECOND)
+    assert row.get("latency_ms") == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("success", False, "error"),
+        ("ok", "false", "error"),
+        ("isError", True, "error"),
+        ("failed", 1, "error"),
+        ("blocked", True, "refused"),
+        ("rate_limited", "True", "rate_limited"),
+        ("success", True, None),
+        ("success", None, None),
+        ("blocked", "FALSE", None),
+        ("rejected", "by whom?", None),
+    ],
+)
+@pytest.mark.parametrize("record", [FLAT, WHOLE])
+def test_a_truth_that_a_call_did_not_go_well_is_its_status(
+    record: dict[str, Any], name: str, value: Any, status: str | None, tmp_path: Path
+) -> None:
+    refused = {given: one for given, one in record.items() if given not in ("response", "completion_tokens")}
+    for given in (record, refused):
+        (row,), letters = read_records(tmp_path, {**given, name: value})
+        assert (row.get("status"), letters) == (status, [])
+        (row,), letters = read_records(tmp_path, {**given, "status": 200, name: value})
+        assert (row["status"], letters) == ("200", [])
+
+
 def deepest_lake_of(folder: Path, records: Sequence[Any]) -> dict[str, Any]:
     (row,), letters = read_records(folder, *records, less=())
     assert letters == []

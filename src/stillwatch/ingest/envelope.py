@@ -22,7 +22,7 @@ from stillwatch.ingest.headers import header
 from stillwatch.ingest.plain_names import OTHERS, TIMES, WHOSE
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
-from stillwatch.ingest.told_beside import failure_beside, origin_beside, time_taken
+from stillwatch.ingest.told_beside import failure_beside, origin_beside, time_taken, verdict_beside
 
 __all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around", "path_around"]
 
@@ -87,8 +87,11 @@ def envelope_fields(record: Json) -> Fields:
         fields["latency_ms"] = record.get("time")
     if "latency_ms" not in fields and (spent := time_taken(record, fields.get("time"))) is not None:
         fields["latency_ms"] = spent
-    if "status" not in fields and not (record.get("response") or record.get("response_body")):
-        fields |= {"status": failed} if (failed := failure_beside(record)) is not None else {}
+    if "status" not in fields:
+        failed = verdict_beside(record)
+        if failed is None and not (record.get("response") or record.get("response_body")):
+            failed = failure_beside(record)
+        fields |= {"status": failed} if failed is not None else {}
     fields = {**origin_beside(record), **fields}
     if fields.get("account_id") is None and isinstance(caller := record.get("consumer"), dict):
         # Of Apache APISIX.

@@ -35,7 +35,8 @@ from stillwatch.ingest.plain_names import (
 )
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
-from stillwatch.ingest.told_beside import FAILURES, HOLDERS, ORIGINS
+from stillwatch.ingest.told_beside import FAILURES, HOLDERS, ORIGINS, VERDICTS
+from stillwatch.ingest.told_durations import durations_in
 from stillwatch.ingest.told_times import ZONES
 
 __all__ = ["plain_flat"]
@@ -94,14 +95,26 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     if account is None or time is None or text is None or len(answers) > 1 or not names.keys().isdisjoint(_APART_TOO):
         return None
     columns = _columns(names)
+    lasted = [(key, per) for key, per in durations_in(keys) if key not in columns.get("latency_ms", ())]
+    if any(per is not None for _, per in lasted):
+        return None
     kinds: dict[str, Any] = dict.fromkeys(keys, msgspec.Raw)
     for column, its in columns.items():
         kinds |= dict.fromkeys(its, str | Int64 | None if column in IDS else _KINDS[column])
+    # As texts these say something.
+    kinds |= {key: int | float | None for key, _ in lasted}
+    kinds |= {key: bool | None for key in keys if key in VERDICTS}
     kinds |= dict.fromkeys(answers, str | None)
     kinds |= {account: str | Int64, time: str | int | float, text: str | list[_Turn]}
     record = msgspec.defstruct("Flat", [*kinds.items()], kw_only=True, gc=False, forbid_unknown_fields=True)
     exchange = _reader(columns, (account, time, text), answers)
-    return PlainShape(record, lambda rows: [*map(exchange, rows)])
+    verdicts = [(key, VERDICTS[key][0]) for key in keys if key in VERDICTS]
+    return PlainShape(record, lambda rows: [exchange(row) if _went_well(row, verdicts) else None for row in rows])
+
+
+def _went_well(row: Any, verdicts: Sequence[tuple[str, bool]]) -> bool:
+    """Whether no truth beside a call says that it did not go well."""
+    return all(getattr(row, key) in (None, well) for key, well in verdicts)
 
 
 def _columns(names: Mapping[str, str]) -> Mapping[str, list[str]]:

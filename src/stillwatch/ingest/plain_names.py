@@ -47,6 +47,7 @@ CALLERS = (
     "upn", "usr_id", "acct", "acct_no", "account_no", "account_number", "account_identifier", "account_guid",
     "user_identifier", "user_hash", "hashed_user_id", "user_id_hash", "user_key", "user_guid", "user_uid", "user_ref",
     "customer_uuid", "customer_number", "customer_ref", "member", "member_number", "employee_id", "staff_id",
+    "subscriber",
 )  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
 
@@ -74,6 +75,7 @@ TEXTS = (
     "prompt", "messages", "question", "user_prompt", "user_message", "user_input", "prompt_text", "input_messages",
     "user_query", "user_question", "query_text", "question_text", "request_text", "input_text", "input_prompt",
     "chat_input", "raw_prompt", "full_prompt", "last_user_message", "chat_messages", "request_messages",
+    "formatted_prompt", "utterance",
 )  # fmt: skip
 """Of what was asked."""
 
@@ -92,7 +94,7 @@ ANSWERS = (
     "output_messages", "generation", "generated", "generated_answer", "response_content", "answer_text", "reply_text",
     "bot_response", "bot_message", "bot_reply", "assistant_reply", "assistant_answer", "ai_message", "ai_answer",
     "llm_output", "model_output", "model_answer", "model_reply", "chat_response", "final_answer", "raw_response",
-    "assistant",
+    "final_response", "prediction", "assistant",
 )  # fmt: skip
 """Of what was answered."""
 
@@ -106,7 +108,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "model": (
         "model", "model_name", "model_id", "llm_model", "llm_name", "ai_model", "request_model", "requested_model",
         "response_model", "served_model", "model_slug", "model_version", "llm", "engine", "deployment",
-        "deployment_name", "deployment_id",
+        "deployment_name", "deployment_id", "model_used", "deployed_model", "foundation_model",
     ),
     "api_key_id": (
         "api_key_id", "key_id", "api_key_hash", "key_hash", "api_key_name", "api_key_alias", "key_name", "key_alias",
@@ -131,7 +133,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     ),
     "session_id": (
         "session_id", "conversation_id", "chat_id", "thread_id", "session", "chat_session_id", "conv_id", "dialog_id",
-        "dialogue_id", "session_uuid", "conversation_uuid", "conversation", "thread",
+        "dialogue_id", "x_session_id", "session_uuid", "conversation_uuid", "conversation", "thread",
     ),
     "exchange_id": (
         "exchange_id", "request_id", "id", "req_id", "x_request_id", "call_id", "completion_id", "log_id", "event_id",
@@ -143,7 +145,8 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "usage_prompt_tokens", "usage_input_tokens", "in_tokens", "input_token", "prompt_token", "prompt_eval_count",
         "tokens_evaluated", "input_token_usage", "num_tokens_input", "request_token_count", "message_tokens",
         "llm_usage_prompt_tokens", "llm_usage_input_tokens", "gen_ai_usage_input_tokens", "input_tokens_count",
-        "prompt_tokens_count", "llm_input_tokens", "llm_prompt_tokens",
+        "prompt_tokens_count", "llm_input_tokens", "llm_prompt_tokens", "token_in", "n_tokens_in",
+        "total_input_tokens", "total_prompt_tokens",
     ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "tokens_output",
@@ -152,7 +155,8 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "usage_output_tokens", "out_tokens", "output_token", "completion_token", "eval_count", "tokens_predicted",
         "output_token_usage", "num_tokens_output", "response_token_count", "answer_tokens", "candidates_token_count",
         "llm_usage_completion_tokens", "llm_usage_output_tokens", "gen_ai_usage_output_tokens", "output_tokens_count",
-        "completion_tokens_count", "llm_output_tokens", "llm_completion_tokens",
+        "completion_tokens_count", "llm_output_tokens", "llm_completion_tokens", "token_out", "n_tokens_out",
+        "total_output_tokens", "total_completion_tokens",
     ),
     "latency_ms": (
         "latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "took_ms", "total_ms", "time_taken_ms",

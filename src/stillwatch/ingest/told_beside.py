@@ -14,8 +14,19 @@ from stillwatch.ingest.headers import header
 from stillwatch.ingest.plain_names import ENDINGS, OTHERS, spelt_names
 from stillwatch.ingest.spelling import in_camel_case
 from stillwatch.ingest.timestamps import elapsed_ms
+from stillwatch.ingest.told_durations import duration_beside
 
-__all__ = ["FAILURES", "HOLDERS", "ORIGINS", "failure_beside", "origin_beside", "parameters_beside", "time_taken"]
+__all__ = [
+    "FAILURES",
+    "HOLDERS",
+    "ORIGINS",
+    "VERDICTS",
+    "failure_beside",
+    "origin_beside",
+    "parameters_beside",
+    "time_taken",
+    "verdict_beside",
+]
 
 _NAMED = (
     "parameters", "params", "model_parameters", "model_params", "generation_config", "generation_parameters",
@@ -38,6 +49,16 @@ ORIGINS = (
 _HOLDERS, _ORIGINS = frozenset(HOLDERS), frozenset(ORIGINS)
 FAILURES = ("error", "error_code", "errorCode", "error_type", "errorType", "exception")
 """Of what a record says of a call that failed."""
+
+_VERDICTS = {
+    **dict.fromkeys(("success", "succeeded", "is_success", "successful", "ok"), (True, "error")),
+    **dict.fromkeys(("failed", "is_error", "has_error", "errored"), (False, "error")),
+    **dict.fromkeys(("blocked", "refused", "rejected", "denied", "is_blocked"), (False, "refused")),
+    **dict.fromkeys(("rate_limited", "throttled", "is_rate_limited"), (False, "rate_limited")),
+}  # fmt: skip
+VERDICTS = {spelt: told for name, told in _VERDICTS.items() for spelt in (name, in_camel_case(name))}
+"""Of truths that say whether a call went well: which of them does, and what its status is else."""
+_OF_VERDICTS = frozenset(VERDICTS)
 
 _COLUMNS = (
     "model", "temperature", "top_p", "top_k", "n", "max_tokens", "seed", "stop", "stream", "logprobs", "top_logprobs",
@@ -80,11 +101,12 @@ def origin_beside(record: Json) -> Fields:
 
 
 def time_taken(record: Json, start: Any) -> float | None:
-    """Milliseconds from a call's start to the end that the record names; None where it names none after it."""
+    """Milliseconds from a call's start to the end that the record names, else those that it says in a unit; None where
+    it says neither."""
     names = spelt_names(tuple(map(str, record)))
     end = next((record[names[name]] for name in ENDINGS if name in names and record[names[name]] is not None), None)
     spent = elapsed_ms(start, end) if end is not None else None
-    return spent if spent is not None and spent >= 0 else None
+    return spent if spent is not None and spent >= 0 else duration_beside(record)
 
 
 def failure_beside(record: Json) -> Any:
@@ -96,6 +118,17 @@ def failure_beside(record: Json) -> Any:
         if given in (None, False, 0) or (told := identity(given)) is None:
             continue
         return told if isinstance(told, str) and " " not in told and "ode" in name else _code(told)
+    return None
+
+
+def verdict_beside(record: Json) -> str | None:
+    """The status of a call of which a truth beside it says that it did not go well; None where none does."""
+    for name in () if _OF_VERDICTS.isdisjoint(record) else VERDICTS:
+        given = record.get(name)
+        told = {"true": True, "1": True, "false": False, "0": False}.get(str(given).strip().lower())
+        well, status = VERDICTS[name]
+        if told is not None and told is not well:
+            return status
     return None
 
 

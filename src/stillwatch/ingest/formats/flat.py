@@ -37,6 +37,8 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | ``reasoning_content``, ``finish_reason``, ``is_streaming``, ``country_code``, ``ja3`` | likewise |
 | what ``headers``, ``client``, ``http``, ``network`` and ``geo`` say of where a call came from | likewise |
 | ``duration_ms``, ``elapsed_ms``, ``latency_seconds``; ``ip``, ``source_ip``, ``x_forwarded_for`` | their columns |
+| ``duration_ns``, ``latency_us``; ``latency``, ``took`` as text with a unit (``1.5s``) | ``latency_ms`` |
+| ``success``, ``ok``, ``failed``, ``blocked``, ``rate_limited``, where they say that it went wrong | ``status`` |
 | the names of columns | their columns |
 | the usual words for these in a dozen languages (``fecha``, ``Benutzer``, ``提示词``, ``回答``) | likewise |
 
@@ -95,10 +97,12 @@ from stillwatch.ingest.stream_pieces import refuse_piece
 from stillwatch.ingest.told_beside import (
     FAILURES,
     HOLDERS,
+    VERDICTS,
     failure_beside,
     origin_beside,
     parameters_beside,
     time_taken,
+    verdict_beside,
 )
 from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
@@ -118,7 +122,7 @@ _OF_SERVICES = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
-_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "metadata"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, *VERDICTS, "choices", "metadata"))
 # Columns that may be lists; under other names a list is what was said.
 _LISTS = frozenset(("system", *(name for name in COLUMNS if name not in OTHERS)))
 _LEAST_TURNS = 2
@@ -227,7 +231,7 @@ class Flat(LogFormat):
         if not answer:
             asked, answer = _answer_among(asked)
         answer = {name: value for name, value in answer.items() if name not in ("time", "exchange_id")}
-        failed = {} if answer.get("response") else {"status": failure_beside(record)}
+        failed = {"status": verdict_beside(record) or (None if answer.get("response") else failure_beside(record))}
         return [merged(failed, parameters_beside(record), counts_beside(record), answer, asked, own)]
 
     def unread(self, names: Iterable[str]) -> Sequence[str]:
