@@ -117,7 +117,19 @@ def check_nothing_lost(records: list[dict[str, Any]], layout: str, packer: str) 
     told = scanned(PACKERS[packer](LAYOUTS[layout](records)))
     if not isinstance(told, StillwatchError):
         # A record may hold several exchanges; none may be neither, but for the same part of one exchange come twice.
-        assert told[0] + len(told[1]) >= len({json.dumps(says(record), sort_keys=True) for record in records})
+        assert told[0] + len(told[1]) >= len(lines_apart(records))
+
+
+def lines_apart(records: list[dict[str, Any]]) -> list[set[int]]:
+    """The lines of records, of those together that may be one exchange: they say the same, or name one answer."""
+    given = [one for record in records for name in ("response", "output") if isinstance(one := record.get(name), dict)]
+    ids = {str(one["id"]) for one in given if one.get("id")}
+    found: dict[str, set[int]] = {}
+    for line, record in enumerate(records, 1):
+        named = [record, *(one for one in record.values() if isinstance(one, dict))]
+        answer = next((str(one["id"]) for one in named if str(one.get("id")) in ids), None)
+        found.setdefault(answer or json.dumps(says(record), sort_keys=True), set()).add(line)
+    return [*found.values()]
 
 
 def says(value: Any) -> Any:
@@ -150,13 +162,8 @@ def check_damaged_table(records: list[dict[str, Any]], kind: str, at: float, cha
         feather.write_feather(table, sink, compression="uncompressed")
     whole = sink.getvalue()
     told = scanned(whole)
-    # A row may hold several exchanges, and have a dead letter for each; what names one answer may be one exchange.
-    same: dict[str, set[int]] = {}
-    for line, record in enumerate(records, 1):
-        answer = record.get("response")
-        answered = answer.get("id") if isinstance(answer, dict) else None
-        same.setdefault(json.dumps(says(answered or record), sort_keys=True), set()).add(line)
-    assert isinstance(told, StillwatchError) or all(told[2] & lines for lines in same.values())
+    # A row may hold several exchanges, and have a dead letter for each.
+    assert isinstance(told, StillwatchError) or all(told[2] & lines for lines in lines_apart(records))
     place = int(at * len(whole))
     scanned(whole[:place] + change + whole[place + len(change) :])
     scanned(whole[:place])
@@ -195,8 +202,21 @@ FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(Health
 MANY = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+STORED = {
+    "id": "c-1",
+    "object": "chat.completion",
+    "created": 1795490904,
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Because."}}],
+}
+# Two records around one answer that was stored, and one that is beside its id.
+AROUND: list[dict[str, Any]] = [{"input": one, "output": STORED, "tags": {"user_id": "a-1"}} for one in (None, False)]
+BESIDE: list[dict[str, Any]] = [{"id": "c-1", "user_id": "a-1", "messages": None}, AROUND[0]]
+
+
 @FEW
 @given(st.lists(mutated(), min_size=1, max_size=4), LAYOUT, PACKER)
+@example(AROUND, "CRI", "plain")
+@example(BESIDE, "CRI", "plain")
 def test_nothing_is_lost(records: list[dict[str, Any]], layout: str, packer: str) -> None:
     check_nothing_lost(records, layout, packer)
 
