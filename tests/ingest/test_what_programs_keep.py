@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from read_records import deepest_lake, read_records
 
+from stillwatch.core import UnknownFormat
 from stillwatch.ingest import cut, plan, read_slice
 
 SECOND = 1772442000
@@ -247,6 +248,43 @@ INSIGHTS = {
 def test_a_zone_behind_a_name_is_no_part_of_it_whatever_the_format(row: dict[str, Any], tmp_path: Path) -> None:
     (found,) = rows_of(tmp_path, {"query_data.csv": csv_of(row)})
     assert is_deepest_lake(found)
+
+
+def test_types_below_a_header_are_no_row(tmp_path: Path) -> None:
+    kinds = ["DateTime64(3)", "LowCardinality(String)", "String", "Nullable(String)", "String", "UInt64", "UInt64"]
+    lines = ["\t".join(FLAT), "\t".join(kinds), "\t".join(map(str, FLAT.values()))]
+    (row,) = rows_of(tmp_path, {"export.tsv": "\n".join(lines) + "\n"})
+    assert is_deepest_lake(row)
+
+
+def test_tools_that_langfuse_keeps_beside_an_observation_are_named(tmp_path: Path) -> None:
+    observation = {
+        "id": "o",
+        "traceId": "t",
+        "type": "GENERATION",
+        "startTime": WHEN,
+        "userId": "u-1",
+        "model": "m",
+        "input": ASKED["messages"],
+        "output": "Baikal.",
+        "usageDetails": {"input": 14, "output": 3},
+        "toolDefinitions": {"look": "{}"},
+    }
+    assert deepest_lake(tmp_path, observation, SECOND)["tools"] == ["look"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"ClientHost": "203.0.113.9", "RequestMethod": "POST", "RequestPath": "/v1/chat", "DownstreamStatus": 200},
+        {"ts": 1.5, "msg": "handled request", "request": {"method": "POST", "uri": "/v1/chat"}, "status": 200},
+        {"time": WHEN, "http_user_agent": "a browser of some kind", "request_method": "POST", "status": "200"},
+    ],
+)
+def test_an_access_log_without_bodies_is_called_one(record: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(lines_of(record))
+    with pytest.raises(UnknownFormat, match="an access log"):
+        plan([tmp_path])
 
 
 def test_what_open_webui_shows_of_reasoning_and_tools_is_no_answer(tmp_path: Path) -> None:

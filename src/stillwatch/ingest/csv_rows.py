@@ -44,6 +44,12 @@ _MOST_COMMENTS = 50
 _NULLS = frozenset(("", "\\N"))
 # And Postgres behind the last row.
 _END = "\\."
+# Below a header, as ClickHouse writes types (`TabSeparatedWithNamesAndTypes`).
+_SECOND = 2
+_TYPE = re.compile(
+    r"(?:Nullable|LowCardinality|Array|Map|Tuple|Decimal\d*|Enum\d*|FixedString|DateTime(?:64)?)\(.*\)"
+    r"|String|U?Int\d+|Float\d+|Date(?:32)?|DateTime|Bool|UUID|IPv[46]|JSON"
+)
 # Where so many rows all fill a column, the next lacks it because it is cut, not because a tool trims empty cells.
 _TELLING = 10
 # An id of many digits as a spreadsheet shows it, and a number in which a comma can only be a point.
@@ -191,7 +197,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             yield line, {"": problem, "row": lines.give_back().rstrip("\r\n")}
             reader = dialect.reader(lines)
             continue
-        if not cells or cells == [_END]:
+        if not cells or cells == [_END] or (line == _SECOND and names and all(map(_TYPE.fullmatch, cells))):
             continue
         if names is None and line == 1 and _is_said(cells, dialect.delimiter):
             continue

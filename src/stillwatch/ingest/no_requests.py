@@ -23,6 +23,15 @@ _RECORDS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("metricname", "average")), _METRICS),
     (frozenset(("metricname", "total")), _METRICS),
 )
+_ACCESS = (
+    "its records are an access log, which says who came and not what was asked: log request and response bodies too "
+    "(stillwatch docs formats says which names are read)"
+)
+_METHODS = frozenset(("method", "requestmethod", "httpmethod", "httprequestmethod", "verb", "csmethod"))
+_STATUSES = frozenset((
+    "status", "statuscode", "downstreamstatus", "originstatus", "responsecode", "httpstatuscode", "httpstatus",
+    "responsestatus", "scstatus",
+))  # fmt: skip
 _TALK = frozenset(("messages", "conversations", "tools", "functions", "paralleltoolcalls", "weight", "system"))
 _COUNTS = re.compile(
     r"(?:uncached|cached|native)?(?:input|output|prompt|completion|context|generated|total)s?tokens?(?:total|count|num)?"
@@ -60,6 +69,8 @@ def record_without_request(record: Mapping[str, Any]) -> str | None:
             return told
     if names and names <= _TALK and not names.isdisjoint(("messages", "conversations")):
         return _DATA_SET
+    if _is_of_access(record):
+        return _ACCESS
     if any(_may_be_asked(squashed(str(name)), value) for name, value in record.items()):
         return None
     if any(_COUNTS.fullmatch(name) for name in names):
@@ -67,6 +78,16 @@ def record_without_request(record: Mapping[str, Any]) -> str | None:
     if any(_COSTS.fullmatch(name) for name in names):
         return f"its records say what calls cost, and not what was asked: {_BODIES}"
     return None
+
+
+def _is_of_access(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a method and a status, also in an object in it, and nothing that may be a body."""
+    within = [item for one in record.values() if isinstance(one, Mapping) for item in one.items()]
+    told = [(squashed(str(name)), value) for name, value in (*record.items(), *within)]
+    names = {name for name, _ in told}
+    if _METHODS.isdisjoint(names) or _STATUSES.isdisjoint(names):
+        return False
+    return not any("body" in name or (isinstance(one, str) and one.lstrip()[:1] in ("{", "[")) for name, one in told)
 
 
 def _may_be_asked(name: str, value: Any) -> bool:

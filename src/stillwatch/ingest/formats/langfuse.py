@@ -13,6 +13,7 @@ the trace's id. ``input``, ``output`` and parameters may be JSON text.
 | ``startTime``, ``endTime`` | ``time``, ``latency_ms`` |
 | ``model``, ``providedModelName``, ``internalModel`` | ``model`` |
 | ``modelParameters`` | parameters |
+| ``toolDefinitions``, an object by names, where the request has none | ``tools`` |
 | ``input``, ``output`` | ``messages`` or ``prompt``, ``system``, ``tools``; ``response``, ``reasoning`` |
 | ``usageDetails`` or ``usage``: every ``input`` and every ``output`` added up; ``promptTokens`` | token counts |
 | ``level``, where it is ERROR | ``status`` |
@@ -193,6 +194,10 @@ def _observation(record: Json, trace: Json) -> Fields:
         "status": record.get("level") if record.get("level") == "ERROR" else None,
         "account_in": _ACCOUNT_IN,
     }
+    tools = first(record, "toolDefinitions", "tool_definitions")
+    if isinstance(tools, dict) and not asked.get("tools"):
+        # By their names, as its later tables keep them.
+        asked = {**asked, "tools": sorted(map(str, tools))}
     parameters = parameter_fields(first(record, "modelParameters", "model_parameters"), "modelParameters")
     return merged(answer_fields(record.get("output")), asked, parameters, _usage(record), own)
 
