@@ -114,7 +114,18 @@ def test_times(tmp_path: Path, written: Any, microsecond: int) -> None:
     assert one(tmp_path, {**OURS, "time": written})["time"] == MOMENT.replace(microsecond=microsecond)
 
 
-@pytest.mark.parametrize("written", ["03/02/2026 09:00:00", "02.03.2026 09:00", "09:00:00", "yesterday"])
+def test_a_day_and_a_month_that_are_one_number_are_a_time(tmp_path: Path) -> None:
+    given = {"time": "3/3/2026, 9:00:00.000 AM"}
+    assert one(tmp_path, {**OURS, **given})["time"] == MOMENT.replace(day=3, microsecond=0)
+
+
+def test_a_time_of_two_days_is_refused_by_what_cannot_be_told(tmp_path: Path) -> None:
+    found, letters = read_records(tmp_path, {**OURS, "time": "3/2/2026, 9:00:00.000 AM"})
+    assert found == []
+    assert "whether the day or the month comes first cannot be told: export times as ISO 8601" in letters[0]
+
+
+@pytest.mark.parametrize("written", ["02.03.2026 09:00", "09:00:00", "yesterday"])
 def test_times_that_could_be_others_are_refused(tmp_path: Path, written: str) -> None:
     found, letters = read_records(tmp_path, {**OURS, "time": written})
     assert found == []

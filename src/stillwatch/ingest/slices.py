@@ -80,7 +80,9 @@ def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | No
             raise EmptyInput("the file is empty", where=str(path), hint="name the files the logs are in")
         wrapped, kind, chosen = recognised(path)
     except InputError as error:
-        return Slice(path, label, "plain", "lines", "canonical", root=root, problem=error.problem), error
+        # What to do about bytes that are no text is said in a few words.
+        why = f"{error.problem}: {error.hint}" if isinstance(error, UnreadableInput) and error.hint else error.problem
+        return Slice(path, label, "plain", "lines", "canonical", root=root, problem=why), error
     except OSError as error:
         told = UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path))
         return Slice(path, label, "plain", "lines", "canonical", root=root, problem=told.problem), told

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["day_comes_first", "in_parts", "of_spreadsheet", "spelt_out", "with_day_first"]
+__all__ = ["day_comes_first", "in_parts", "is_either", "of_spreadsheet", "spelt_out", "with_day_first"]
 
 _MONTHS = {
     name: number
@@ -76,6 +76,8 @@ def spelt_out(text: str) -> str | None:
     if (found := _JOINED.fullmatch(text)) is not None:
         day, hour, minute, second, part, zone = found.groups("")
         return f"{day}T{hour}:{minute}:{second}{part}{zone}"
+    if (found := _EITHER.fullmatch(text)) is not None and int(found[1]) == int(found[3]):
+        return with_day_first(text, day_first=True)
     if (found := _HALF.fullmatch(text)) is not None:
         return _at(found[1], found[2], found[3], found[5], found[4] in _BEFORE_NOON)
     if (found := _DAYS_NAME.fullmatch(text)) is not None and (month := _MONTHS.get(found[1].lower())) is not None:
@@ -152,6 +154,11 @@ def day_comes_first(texts: Iterable[object]) -> bool | None:
     day_first = any(int(one[1]) > _LAST_MONTH for one in found)
     month_first = any(int(one[3]) > _LAST_MONTH for one in found)
     return None if day_first == month_first else day_first
+
+
+def is_either(text: str) -> bool:
+    """Whether a time could be of two days, for its day and its month are digits."""
+    return _EITHER.fullmatch(text.strip()) is not None
 
 
 def with_day_first(text: str, *, day_first: bool) -> str | None:

@@ -23,7 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.ingest.record import RecordError, shown
-from stillwatch.ingest.time_notations import day_comes_first, in_parts, of_spreadsheet, spelt_out, with_day_first
+from stillwatch.ingest.time_notations import (
+    day_comes_first,
+    in_parts,
+    is_either,
+    of_spreadsheet,
+    spelt_out,
+    with_day_first,
+)
 
 __all__ = [
     "EARLIEST",
@@ -122,6 +129,9 @@ def _from_text(text: str) -> int:
         # An integer first: as a float, nanoseconds would lose their microsecond.
         return _from_number(int(text) if text.strip().isdecimal() else float(text))
     except (ValueError, OverflowError):
+        if is_either(text):
+            told = "whether the day or the month comes first cannot be told: export times as ISO 8601"
+            raise RecordError(f"{shown(text)}: {told}") from None
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(text)}") from None
 
 
