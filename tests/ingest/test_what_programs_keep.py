@@ -287,6 +287,12 @@ def test_an_access_log_without_bodies_is_called_one(record: dict[str, Any], tmp_
         plan([tmp_path])
 
 
+def test_a_record_that_names_what_was_said_is_no_access_log(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(lines_of({"method": "POST", "status": 200, "theirQuestion": "Deepest lake?"}))
+    with pytest.raises(UnknownFormat, match="the first has the keys `method`, `status`, `theirQuestion`"):
+        plan([tmp_path])
+
+
 def test_what_open_webui_shows_of_reasoning_and_tools_is_no_answer(tmp_path: Path) -> None:
     shown = (
         '<details type="reasoning" done="true" duration="2">\n<summary>Thought for 2 seconds</summary>\n'

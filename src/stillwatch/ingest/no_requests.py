@@ -32,6 +32,7 @@ _STATUSES = frozenset((
     "status", "statuscode", "downstreamstatus", "originstatus", "responsecode", "httpstatuscode", "httpstatus",
     "responsestatus", "scstatus",
 ))  # fmt: skip
+_SAID = re.compile(r"prompt|question|messages|answer|completion|utterance")
 _TALK = frozenset(("messages", "conversations", "tools", "functions", "paralleltoolcalls", "weight", "system"))
 _COUNTS = re.compile(
     r"(?:uncached|cached|native)?(?:input|output|prompt|completion|context|generated|total)s?tokens?(?:total|count|num)?"
@@ -85,7 +86,7 @@ def _is_of_access(record: Mapping[str, Any]) -> bool:
     within = [item for one in record.values() if isinstance(one, Mapping) for item in one.items()]
     told = [(squashed(str(name)), value) for name, value in (*record.items(), *within)]
     names = {name for name, _ in told}
-    if _METHODS.isdisjoint(names) or _STATUSES.isdisjoint(names):
+    if _METHODS.isdisjoint(names) or _STATUSES.isdisjoint(names) or any(map(_SAID.search, names)):
         return False
     return not any("body" in name or (isinstance(one, str) and one.lstrip()[:1] in ("{", "[")) for name, one in told)
 
