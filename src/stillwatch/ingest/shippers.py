@@ -2,17 +2,17 @@
 
 ``inside`` opens one such envelope of a decoded record, ``after_prefix`` what stands before the JSON on a line of text.
 Both are asked only about what no format recognises. Nothing of an envelope becomes a value of an exchange: when a line
-was shipped is not when the request was made. To read another envelope, add its line to ``_LISTS``, ``_FIELDS`` or
-``_PREFIXES``, or its function to ``_SHAPES``. Layouts are those of the services' public documentation: CloudWatch Logs
-subscriptions, export tasks, Insights and FilterLogEvents; Data Firehose; Docker's json-file and Kubernetes' CRI log;
-Datadog; Elasticsearch; Splunk HEC; Loki; Fluent Bit; Cloud Logging; Azure Monitor; RFC 3164 and RFC 5424.
+was shipped is not when the request was made. To read another envelope, add its line to ``_LISTS`` or ``_FIELDS``, its
+function to ``_SHAPES``, or what stands before JSON to ``line_prefixes``. Layouts are those of the services' public
+documentation: CloudWatch Logs subscriptions, export tasks, Insights and FilterLogEvents; Data Firehose; Docker's
+json-file and Kubernetes' CRI log; Datadog; Elasticsearch; Splunk HEC; Loki; Fluent Bit; Cloud Logging; Azure Monitor;
+RFC 3164 and RFC 5424.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from stillwatch.ingest.calls_together import calls_of
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.line_prefixes import object_behind
 from stillwatch.ingest.otlp import any_value, attributes_of
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
@@ -107,21 +108,9 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
 )
 _KEYS = frozenset(key for key, _, _ in (*_LISTS, *_FIELDS)) | {"streams", "resourceLogs", "Payload"}
 
-_PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("CRI log line", re.compile(r"\S+ (stdout|stderr) [FP] $")),
-    ("syslog line (RFC 5424)", re.compile(r"<\d{1,3}>1 ")),
-    ("syslog line (RFC 3164)", re.compile(r"(<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")),
-    ("line of a CloudWatch Logs export", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z $")),
-    ("Docker Compose line", re.compile(r"\S+ +\| ")),
-)
-# Fluent Bit's files: a tag, and a list of a time and the record.
-_TAGGED = re.compile(r"\S+: \[\d+(?:\.\d+)?, (?=\{)")
-# `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
-_BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
 _LEAST_BYTES = 20
 _MOST_PLACES = 500
-_LONGEST_PREFIX = 2048
 
 
 def inside(record: Any) -> Envelope | None:
@@ -280,25 +269,10 @@ def _unpacked(text: str) -> Any:
 
 def after_prefix(text: str) -> Envelope | None:
     """The JSON object that a line of text ends with, and what the text before it looks like."""
-    text = text.rstrip()
-    if text.endswith("}]") and _TAGGED.match(text):
-        text = text[:-1]
-    if not text.endswith("}") or text.startswith("{") or (text.startswith("[") and not _BRACKETED.match(text)):
+    if (behind := object_behind(text)) is None:
         return None
-    at = -1
-    for _ in range(_MOST_TRIED):
-        at = text.find("{", at + 1, _LONGEST_PREFIX)
-        if at < 0:
-            return None
-        try:
-            found, _ = decoded(text[at:].encode("utf-8", "surrogateescape"))
-        except (RecordError, UnicodeEncodeError):
-            continue
-        if isinstance(found, dict):
-            prefix = text[:at]
-            name = next((name for name, known in _PREFIXES if known.match(prefix)), "line with text before its JSON")
-            return Envelope(name, [(f"character {at + 1}", found)])
-    return None
+    name, at, found = behind
+    return Envelope(name, [(f"character {at + 1}", found)])
 
 
 def _loki(record: Mapping[str, Any]) -> Envelope | None:
