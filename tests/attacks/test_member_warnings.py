@@ -9,8 +9,9 @@ from alliance_served import alliance, indicator
 
 from stillwatch.alliance.member import draft, publish, pull, read_draft, write_draft
 from stillwatch.alliance.stix import pattern_of
-from stillwatch.alliance.store import partner_indicators, read_warning_list, shipped_warnings
+from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import BadTable, CampaignFacts, Indicator
+from stillwatch.core.warning_lists import read_warning_list, shipped_warnings
 
 SHARED = [
     ("domain", "gmail.com"),

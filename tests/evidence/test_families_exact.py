@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -541,7 +542,10 @@ def test_who_acts_along_lies_far_beyond_the_log() -> None:
     assert not along[10:].any()
     residuals = log.derived["timing"].rhythm.rows.toarray()
     beside = residuals @ residuals[TEN].mean(axis=0)
-    line = np.median(beside) + t.ALONG * stats.median_abs_deviation(beside, scale="normal")
+    others = np.sort(beside[10:])
+    width = others[495:] - others[:495]
+    middle = others[width.argmin()] + width.min() / 2
+    line = middle + t.ALONG * width.min() / 2 / stats.norm.ppf(0.75)
     everyone = FAMILY["timing"].acts_along(log, TEN, np.arange(1000))
     assert everyone is not None
     assert everyone.tolist() == (beside > line).tolist()
@@ -549,6 +553,20 @@ def test_who_acts_along_lies_far_beyond_the_log() -> None:
     kept_silent = FAMILY["timing"].acts_along(silent, TEN, TEN)
     assert kept_silent is not None
     assert not kept_silent.any()
+
+
+@pytest.mark.parametrize("found", [10, 24])
+def test_a_group_that_is_half_of_a_log_does_not_hide_who_acts_along(found: int) -> None:
+    """Of sixty 24 keep one beat, of whom the group has ten, or all."""
+    rows = np.random.default_rng(6).normal(size=(60, HOURS))
+    rows[:24] += 1.5 * np.random.default_rng(7).normal(size=HOURS)
+    along = FAMILY["timing"].acts_along(log_of(60, residuals=unit(rows)), np.arange(found), np.arange(60))
+    assert along is not None
+    assert along.tolist() == [True] * 24 + [False] * 36
+    # Beside fewer than a dozen others nothing is usual.
+    few = FAMILY["timing"].acts_along(log_of(60, residuals=unit(rows)), np.arange(49), np.arange(60))
+    assert few is not None
+    assert not few.any()
 
 
 @pytest.mark.parametrize("edge", ["first_seen", "last_seen"])
@@ -674,6 +692,24 @@ def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
     log = replace(log, columns={"sign_up": np.full(1000, np.nan)})
     assert FAMILY["infrastructure"].acts_along(log, TEN, TEN) is None
     assert FAMILY["infrastructure"].shown_by(log, TEN) is None
+
+
+@pytest.mark.parametrize("webs", [(8,), (5, 3), (4, 4)], ids=["one web", "a web and a few", "a few and a few"])
+def test_a_family_among_those_who_share_with_many_shares_with_nobody(webs: tuple[int, ...]) -> None:
+    """Ten have cards for so many each, and the last two a card and an address of their own."""
+    ends = np.cumsum((0, *webs))
+    cards = [range(first, last) for first, last in pairwise(ends)]
+    hands = held(*cards, [8, 9], [8, 9], *([one] for one in range(10, 1000)))
+    hands.kinds[len(webs) + 1] = KINDS.index("address")
+    created = np.random.default_rng(0).uniform(0, 900 * DAY, 1000)
+    log = replace(log_of(hands=hands), columns={"sign_up": created})
+    along = FAMILY["infrastructure"].acts_along(log, TEN, TEN)
+    assert along is not None
+    many = max(webs) >= 5
+    # Five of ten are not most of them: then whoever shares with another acts along.
+    most = many and max(webs) > 5
+    assert along[8:].tolist() == [not most, not most]
+    assert along[: webs[0]].all()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Imports nothing of Stillwatch, and nothing of Arrow: the gateway runs where Arro
 tree, ``audit_log`` the hash-chained log in which decisions, reads and writes are kept, ``bodies`` what model APIs are
 sent and answer, ``reasoning_tags`` what of a text is thought and not said, ``unseen`` what of it nobody sees,
 ``words`` and ``minhash`` which texts are alike, ``indicators`` what members of an alliance share,
-``terms`` the families of evidence and the verdicts.
+``warning_lists`` which values strangers share whoever they are, ``terms`` the families of evidence and the verdicts.
 """
 
 from __future__ import annotations

@@ -198,6 +198,12 @@ class Examiner:
         """The families that find something in a group, by name."""
         return {f.family: self.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
 
+    def clocks(self, case: Case) -> dict[str, Family]:
+        """The families, by name, that see a group act together beyond doubt, as one owner's customers do not."""
+        told = [one.family for one in case.findings if one.tested and one.among_strangers <= CONTRADICTS]
+        acting = {name: self.families[name] for name in told}
+        return {name: one for name, one in acting.items() if one.side == "coordination" and not one.owners}
+
     def explained(self, case: Case) -> bool:
         """Whether an honest explanation holds of a group; of one that was left before it was explained, as far as the
         sample shows."""

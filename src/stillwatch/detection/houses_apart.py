@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.evidence.hands import webs_of, webs_of_few
-from stillwatch.evidence.thresholds import CONTRADICTS, HOPELESS, LEAST_MEMBERS, MAJORITY, ONE_DOOR
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MAJORITY, ONE_DOOR
 
 __all__ = ["without_houses_apart"]
 
@@ -59,11 +59,6 @@ def without_houses_apart(examiner: Examiner, case: Case) -> Case:
 def _clocks(examiner: Examiner, case: Case) -> list[Mask]:
     """Who of a case does what shows beyond doubt that strangers act together, by each family that one owner's customers
     do not have by nature."""
-    families = (
-        examiner.families[found.family]
-        for found in case.findings
-        if found.tested and found.among_strangers <= CONTRADICTS
-    )
-    acting = (one for one in families if one.side == "coordination" and not one.owners)
-    does = (one.acts_along(examiner.log, case.members, case.members) for one in acting)
+    clocks = examiner.clocks(case).values()
+    does = (one.acts_along(examiner.log, case.members, case.members) for one in clocks)
     return [one for one in does if one is not None]

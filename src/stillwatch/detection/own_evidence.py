@@ -39,25 +39,31 @@ Mask = npt.NDArray[np.bool_]
 
 
 def with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -> Case:
-    """The case of these members, less those without evidence of their own; ``case`` itself where that is the same.
+    """The case of these members, less those without evidence of their own; ``case`` itself where that is the same, and
+    with nothing shown where hardly anybody has any.
 
     That is a link to one of those by whom the group was found, or acting along with the group beside its text, or,
     where it has none, beside questions much like its own. Of those by whom the group was found, its text or acting
     along is enough: a text that fills a group links no pair of it. Who merely asks alike runs the same benchmark.
     """
     found = fit(examiner.log, examiner.families, case.members, members, kin=_moving_along(examiner, case))
-    along = acting_along(examiner.log, examiner.families, case.members, members)
+    along = _acting_along(examiner, case, members)
     marked, first = found.has_text, np.isin(members, case.members)
     # A single question that is near the group's, from a mail domain of theirs, is anybody's, however often it is put.
     asked, _, _ = examiner.log.prompt_sets.held(members)
     told = np.where(asked > 0, asked, examiner.log.exchanges[members]) >= LEAST_ALONG
     like = _like_the_rest(examiner, members, found, along) & _as_convicted(examiner, case, members, found)
+    if (like & first).sum() >= LEAST_MEMBERS:
+        # Who acts along with those who are unlike the group alone is one of those.
+        along &= acting_along(examiner.log, examiner.families, members[like & first], members)
     # A group that has a text is joined by who has it; of many who ask little some act along by chance.
     often = examiner.log.exchanges[members] >= LEAST_RHYTHM
     close = (found.alike >= RECRUIT_BITS / 2) & (often | (found.bits >= RECRUIT_BITS))
     close &= marked[first].mean() <= MAJORITY
     by_itself = (along & (marked | (told & (close | first)))) | (first & marked)
     stays = linked_to_who_stay(links, members, like, first, by_itself)
+    if stays.sum() < LEAST_MEMBERS:
+        return replace(case, p_value=1.0)
     kept = members[stays]
     stays[stays] = ~(few_licensed(examiner.log, kept) | repeating_others(examiner.log, kept))
     kept = members[stays]
@@ -69,7 +75,9 @@ def with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) ->
         acts = acting_along(examiner.log, examiner.families, kept, kept)
         stays[stays] = _like_the_rest(examiner, kept, left, acts)
         kept = members[linked_to_who_stay(links, members, stays, first, by_itself)]
-    if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
+    if len(kept) < LEAST_MEMBERS:
+        return replace(case, p_value=1.0)
+    if np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders, of_case=case.together)
@@ -101,6 +109,19 @@ def linked_to_who_stay(links: Links, members: I64, stays: Mask, first: Mask, by_
     if stays.any() and own[stays].mean() >= NEARLY_ALL:
         stays = stays & (own | ~np.isin(members, np.concatenate([a, b])))
     return stays
+
+
+def _acting_along(examiner: Examiner, case: Case, members: I64) -> Mask:
+    """Who of a group acts along with it; where most of those of whom it can be told keep one clock, with those who do: a
+    family among them shares its card with itself."""
+    log, families = examiner.log, examiner.families
+    along = acting_along(log, families, case.members, members)
+    often = log.exchanges[members] >= LEAST_RHYTHM
+    for name in examiner.clocks(case):
+        does = families[name].acts_along(log, case.members, members)
+        if does is not None and often.any() and does[often].mean() > MAJORITY and does.sum() >= LEAST_MEMBERS:
+            along &= does | acting_along(log, families, members[does], members)
+    return along
 
 
 def _moving_along(examiner: Examiner, case: Case) -> I64 | None:

@@ -12,7 +12,7 @@ from stillwatch.evidence.log_profile import HOUR
 from stillwatch.evidence.postings import Postings, distinct
 from stillwatch.evidence.thresholds import EVEN_SPREAD, ODD_VOLUME
 
-__all__ = ["likeness", "odd_volumes", "scatter", "sharing", "within_one_stretch"]
+__all__ = ["likeness", "odd_volumes", "scatter", "sharing", "usual_and_spread", "within_one_stretch"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -81,6 +81,20 @@ def within_one_stretch(first: I64, last: I64, hours: float) -> float:
     for place, start in enumerate(begin):
         most = max(most, int(np.sum(end[place:] <= start + hours * HOUR)))
     return most / max(len(first), 1)
+
+
+def usual_and_spread(values: F32 | F64) -> tuple[float, float]:
+    """Middle and standard deviation of what most values are, from the shortest stretch that half of them lie in
+    (Rousseeuw and Leroy 1988): up to half of them may be of another kind, and on one side.
+
+    Args:
+        values: at least one.
+    """
+    ordered = np.sort(values.astype(np.float64))
+    half = len(ordered) // 2
+    width = ordered[half:] - ordered[: len(ordered) - half]
+    first = int(width.argmin())
+    return float(ordered[first] + ordered[first + half]) / 2, float(width[first]) / (2 * _QUARTILE)
 
 
 def odd_volumes(volume: F64) -> npt.NDArray[np.bool_]:

@@ -24,9 +24,10 @@ from stillwatch.alliance.stix import (
     stable_id,
     timestamp,
 )
-from stillwatch.alliance.store import Parcel, Store, WarningList, shipped_warnings
+from stillwatch.alliance.store import Parcel, Store
 from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
 from stillwatch.core.counted import counted
+from stillwatch.core.warning_lists import WarningList, shipped_warnings
 
 __all__ = ["Membership", "Sent", "approve", "draft", "publish", "send", "stamp"]
 

@@ -8,7 +8,6 @@ from stillwatch.alliance.store.feedback import OPINIONS, Feedback, feedback
 from stillwatch.alliance.store.file import Parcel, Store
 from stillwatch.alliance.store.forms import escaped, fault_of, is_plain
 from stillwatch.alliance.store.partners import Appeal, appeals, partner_indicators
-from stillwatch.alliance.store.warning_lists import WarningList, read_warning_list, shipped_warnings
 
 __all__ = [
     "OPINIONS",
@@ -16,13 +15,10 @@ __all__ = [
     "Feedback",
     "Parcel",
     "Store",
-    "WarningList",
     "appeals",
     "escaped",
     "fault_of",
     "feedback",
     "is_plain",
     "partner_indicators",
-    "read_warning_list",
-    "shipped_warnings",
 ]

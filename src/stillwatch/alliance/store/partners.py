@@ -15,8 +15,8 @@ from typing import Any
 from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of_object, properties, read_pattern
 from stillwatch.alliance.store.file import Store, version_key
 from stillwatch.alliance.store.forms import escaped
-from stillwatch.alliance.store.warning_lists import shipped_warnings
 from stillwatch.core import PartnerIndicator
+from stillwatch.core.warning_lists import shipped_warnings
 
 __all__ = ["Appeal", "appeals", "name_of", "names_of", "partner_indicators"]
 

@@ -106,7 +106,7 @@ def publish_command(
         Write what would leave to this file and send nothing; alliance approve sends it.
     """
     from stillwatch.alliance import member
-    from stillwatch.alliance.store import read_warning_list
+    from stillwatch.core.warning_lists import read_warning_list
     from stillwatch.services.facts import campaign_facts
     from stillwatch.services.sentence_texts import sentence_texts
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import scipy
 
 from stillwatch.core.counted import percent
+from stillwatch.core.warning_lists import shipped_warnings
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.group_statistics import scatter, sharing
-from stillwatch.evidence.hands import cards_of, is_kind, ties_of, within_of
+from stillwatch.evidence.hands import cards_of, is_kind, ties_of, webs_of_few, within_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_office import one_office
 from stillwatch.evidence.one_service import one_service
@@ -49,6 +50,14 @@ __all__ = ["FAMILY"]
 COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
+_PUBLIC = ", ".join(f"'{domain}'" for domain in shipped_warnings().domains)
+
+# Strangers have a public provider's domain in common, however few of them a log has.
+_DOMAIN = (
+    f"CASE WHEN lower(email_domain) IN ({_PUBLIC}) THEN 'mail of ' || account_id "
+    "ELSE 'domain ' || lower(email_domain) END"
+)
+
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
 
@@ -58,13 +67,13 @@ class Infrastructure(Family):
     name = "infrastructure"
     sees = "the same hands"
     side = "coordination"
-    reads = ("client_address", "country", "payment_id", "email_domain", "created")
+    reads = ("account_id", "client_address", "country", "payment_id", "email_domain", "created")
     needs = ("client_address", "payment_id", "email_domain", "created")
     blind_spot = "Accounts with a card, a domain and a residential address each."
     values: ClassVar[Mapping[str, Value]] = {"sign_up": Value("epoch_us(created)", "min", source="account")}
     counts: ClassVar[Mapping[str, Count]] = {
         "payment": Count("'payment ' || payment_id", source="account", shared=True),
-        "domain": Count("'domain ' || lower(email_domain)", source="account", shared=True),
+        "domain": Count(_DOMAIN, source="account", shared=True),
         "address": Count("'address ' || client_address", shared=True),
         "country": Count("country", usual=True),
         "network": Count("'network ' || network", source="sketches", shared=True),
@@ -136,12 +145,14 @@ class Infrastructure(Family):
 
     def _shares(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members, or one that mostly they have: of a campaign that is a quarter of
-        the log no address is rare, and through a carrier's, which may be, others pass. None where nothing is known of
-        hands."""
+        the log no address is rare, and through a carrier's, which may be, others pass. Where most of them are of webs
+        of many, a family among them shares its card with nobody. None where nothing is known of hands."""
         hands = log.shared[self.name]
         if hands is None:
             return None
-        _, held = within_of(hands, members)
+        web = webs_of_few(hands, members)
+        many = members[np.bincount(web)[web] >= LEAST_MEMBERS]
+        _, held = within_of(hands, many if len(many) > MAJORITY * len(members) else members)
         rare = (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "address", "network")
         theirs = np.flatnonzero((held >= 2) & (rare | (held > MAJORITY * hands.holders)))
         return np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0

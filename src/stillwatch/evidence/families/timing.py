@@ -13,7 +13,7 @@ from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
+from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, usual_and_spread, within_one_stretch
 from stillwatch.evidence.hands import cards_of, one_owners, ties_of
 from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
@@ -29,6 +29,7 @@ from stillwatch.evidence.thresholds import (
     EVEN_SPREAD,
     HANDED_OUT,
     LEAST_MEMBERS,
+    LEAST_STAND_INS,
     LIKE_RATIO,
     MAJORITY,
     MOST_BEATS,
@@ -130,14 +131,12 @@ def _in_its_beat(rhythm: Rhythm, members: I64, who: I64) -> npt.NDArray[np.bool_
     """Whose activity correlates with the group's beyond that of a bounded number of others, evenly spread."""
     told = rhythm.told
     some = np.arange(0, len(told), -(-len(told) // MOST_COMPARED))
-    some = some[told[some]]
-    if not len(some):
+    some = some[told[some] & ~np.isin(some, members)]
+    if len(some) < LEAST_STAND_INS:
         return np.zeros(len(who), np.bool_)
     centre = rhythm.mean(members)
-    beside = rhythm.beside(some, centre)
-    # Median and median deviation: members not found yet are part of the log and must not widen its spread.
-    usual = float(np.median(beside))
-    spread = float(scipy.stats.median_abs_deviation(beside, scale="normal"))
+    # Members not found yet are among the others, half of them in a small log, and must not widen their spread.
+    usual, spread = usual_and_spread(rhythm.beside(some, centre))
     return np.asarray(told[who] & (rhythm.beside(who, centre) - usual > ALONG * max(spread, 1e-9)))
 
 
