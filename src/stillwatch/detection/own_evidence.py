@@ -112,7 +112,7 @@ def linked_to_who_stay(links: Links, members: I64, stays: Mask, first: Mask, by_
 
 
 def _acting_along(examiner: Examiner, case: Case, members: I64) -> Mask:
-    """Who of a group acts along with it; where most of those of whom it can be told keep one clock, with those who do: a
+    """Who of a group acts along with it; with those who keep its one clock, where most do of whom it can be told: a
     family among them shares its card with itself."""
     log, families = examiner.log, examiner.families
     along = acting_along(log, families, case.members, members)
